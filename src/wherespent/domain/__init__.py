@@ -1,0 +1,1 @@
+"""What the facts are and how they behave: pure, without IO, clock or framework."""

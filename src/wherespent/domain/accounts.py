@@ -1,0 +1,3 @@
+"""Accounts: one OpenAI organization each."""
+
+DEFAULT_ACCOUNT = "default"
