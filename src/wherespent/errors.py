@@ -39,7 +39,14 @@ class ProviderError(WherespentError):
 
 
 class KeyRefused(ProviderError):
-    """The key is unknown, revoked, of the wrong kind or lacks a scope. Not retried."""
+    """The key is unknown, revoked, of the wrong kind or lacks a scope. Not retried.
+
+    `is_unknown`: no endpoint will take it; else other endpoints may.
+    """
+
+    def __init__(self, message: str, *, is_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.is_unknown = is_unknown
 
 
 class EndpointUnsupported(ProviderError):

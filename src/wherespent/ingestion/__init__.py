@@ -1,0 +1,1 @@
+"""Moves records from a provider into the database: what to read, when, and in which order."""

@@ -1,0 +1,232 @@
+"""Brings one account up to date: every stream, newest data first, one failure never in the
+way of the others."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from wherespent.domain.streams import Kind, Stream
+from wherespent.domain.windows import DAY, Window, epoch, floor_day
+from wherespent.errors import EndpointUnsupported, KeyRefused, ProviderError, SyncStopped
+from wherespent.ingestion.groupings import Refusals, groupings
+from wherespent.ingestion.plan import Wanted, plan_windows
+from wherespent.ingestion.sync import ClaimLost, Client, Clock, StreamSync
+from wherespent.storage import sync_state
+from wherespent.storage.engine import Database
+from wherespent.storage.rollups import Place
+from wherespent.storage.series import account_id, stream_id
+from wherespent.storage.sync_state import DONE, FAILED, STOPPED, Reading
+from wherespent.storage.writes import Written
+
+log = structlog.get_logger()
+
+ASK_UNSUPPORTED_EVERY = timedelta(days=1)
+DONE_UNSUPPORTED = "unsupported"
+BUSY = "busy"
+
+
+@dataclass(slots=True)
+class StreamOutcome:
+    """What one sync did to one stream. `status` is done, failed, stopped, unsupported or busy."""
+
+    stream: str
+    status: str = DONE
+    requests: int = 0
+    rows: int = 0
+    buckets_changed: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Days of all streams that this sync set out to read, and how many are done."""
+
+    stream: str
+    done_days: int
+    wanted_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    stream: StreamSync
+    grouping: int
+    window: Window
+
+
+@dataclass
+class AccountSync:
+    """One sync of one account.
+
+    `is_leader`: may take over what a dead process had claimed. `has_time` is asked before each
+    window of history; `report` is told after each window.
+    """
+
+    database: Database
+    client: Client
+    account: str
+    streams: tuple[Stream, ...]
+    claimant: str
+    now: Clock
+    is_leader: bool = True
+    has_time: Callable[[], bool] = lambda: True
+    report: Callable[[Progress], None] = lambda progress: None
+    outcomes: dict[str, StreamOutcome] = field(default_factory=dict[str, StreamOutcome])
+    _tried: dict[Reading, set[int]] = field(default_factory=dict[Reading, set[int]])
+    _syncs: list[StreamSync] = field(default_factory=list[StreamSync])
+
+    def run(self, wanted: dict[Kind, Wanted]) -> list[StreamOutcome]:
+        """Read until nothing in `wanted` remains. Never raises ProviderError: see the outcomes."""
+        self._syncs = [self._prepared(stream) for stream in self.streams]
+        for sync in self._syncs:
+            self.outcomes.setdefault(sync.stream.name, StreamOutcome(sync.stream.name))
+        # A reading may be refused and split in two, so plan until there is nothing new.
+        while tasks := self._tasks(wanted):
+            if not self._work(tasks):
+                break
+        return list(self.outcomes.values())
+
+    def _prepared(self, stream: Stream) -> StreamSync:
+        with self.database.write() as connection:
+            account = account_id(connection, self.account)
+            place = Place(account, stream_id(connection, stream.name))
+            known = Refusals.of(sync_state.refusals(connection, place))
+        return StreamSync(
+            self.database, self.client, stream, place, self.claimant, self.now, known
+        )
+
+    def _tasks(self, wanted: dict[Kind, Wanted]) -> list[_Task]:
+        """Newest first over all streams, so that today is complete before history begins."""
+        tasks = [
+            _Task(sync, grouping, window)
+            for sync in self._syncs
+            if self.outcomes[sync.stream.name].status == DONE
+            for grouping in groupings(sync.stream, sync.refusals)
+            for window in self._windows(sync, grouping, wanted[sync.stream.kind])
+        ]
+        return sorted(tasks, key=lambda task: -task.window.end)
+
+    def _windows(self, sync: StreamSync, grouping: int, wanted: Wanted) -> list[Window]:
+        reading = Reading(sync.place, grouping)
+        with self.database.read() as connection:
+            unsupported = sync_state.unsupported_since(connection, reading)
+            days_read = sync_state.days_read(connection, reading)
+            doubted = sync_state.days_to_doubt(connection, reading, self.now())
+        if unsupported and self.now() - unsupported < ASK_UNSUPPORTED_EVERY:
+            self.outcomes[sync.stream.name].status = DONE_UNSUPPORTED
+            return []
+        return plan_windows(
+            sync.stream,
+            replace(wanted, floor=sync.refusals.history_floor),
+            days_read,
+            doubted=doubted,
+            skipped=self._tried.get(reading, set()),
+            now=self.now(),
+        )
+
+    def _work(self, tasks: list[_Task]) -> bool:
+        """Do the tasks in order; False when there is no time for the rest."""
+        wanted_days = sum(task.window.seconds // DAY for task in tasks)
+        done_days = 0
+        history_before = floor_day(epoch(self.now())) - 7 * DAY
+        for task in tasks:
+            outcome = self.outcomes[task.stream.stream.name]
+            if task.window.end <= history_before and not self.has_time():
+                return False
+            done_days += task.window.seconds // DAY
+            if outcome.status != DONE:
+                continue
+            before = task.stream.refusals
+            self._do(task, outcome)
+            self.report(Progress(outcome.stream, done_days, wanted_days))
+            if outcome.status == STOPPED:
+                return False
+            if task.stream.refusals != before:
+                return True
+        return True
+
+    def _do(self, task: _Task, outcome: StreamOutcome) -> None:
+        """One sync run: claimed, counted, and recorded however it ends."""
+        reading = Reading(task.stream.place, task.grouping)
+        self._tried.setdefault(reading, set()).update(task.window.days())
+        with self.database.write() as connection:
+            if not sync_state.claim(
+                connection, reading, self.claimant, self.now(), steal=self.is_leader
+            ):
+                outcome.status = BUSY
+                return
+            run = sync_state.start_run(connection, reading, task.window, self.now())
+        requests, written = self.client.requests, Written()
+        error: ProviderError | None = None
+        try:
+            task.stream.read(task.grouping, task.window, written)
+        except ProviderError as caught:
+            error = caught
+        outcome.status = _status(error)
+        outcome.requests += self.client.requests - requests
+        outcome.rows += written.rows
+        outcome.buckets_changed += written.buckets_changed
+        outcome.error = "" if error is None or outcome.status != FAILED else str(error)
+        self._record(reading, run, written, error, self.client.requests - requests)
+        self._stop_the_others(outcome, error)
+
+    def _record(
+        self,
+        reading: Reading,
+        run: int,
+        written: Written,
+        error: ProviderError | None,
+        requests: int,
+    ) -> None:
+        status = _status(error)
+        now = self.now()
+        with self.database.write() as connection:
+            sync_state.finish_run(
+                connection,
+                run,
+                written,
+                requests=requests,
+                status=DONE if status == DONE_UNSUPPORTED else status,
+                error=str(error or ""),
+                now=now,
+            )
+            if status == DONE:
+                sync_state.record_success(connection, reading, now)
+            elif status == DONE_UNSUPPORTED:
+                sync_state.record_unsupported(connection, reading, str(error), now)
+            elif status == FAILED:
+                kind = type(error).__name__
+                sync_state.record_failure(connection, reading, kind, str(error), now)
+                log.warning("stream failed", stream=self._name(reading), error=str(error))
+            sync_state.release(connection, reading, self.claimant)
+
+    def _name(self, reading: Reading) -> str:
+        return next(s.stream.name for s in self._syncs if s.place == reading.place)
+
+    def _stop_the_others(self, outcome: StreamOutcome, error: ProviderError | None) -> None:
+        """A key that OpenAI does not know is not tried again on eleven more endpoints."""
+        if isinstance(error, KeyRefused) and error.is_unknown:
+            for other in self._pending(outcome):
+                other.status, other.error = FAILED, outcome.error
+
+    def _pending(self, outcome: StreamOutcome) -> Iterator[StreamOutcome]:
+        return (o for o in self.outcomes.values() if o is not outcome and o.status == DONE)
+
+
+def _status(error: ProviderError | None) -> str:
+    if error is None:
+        return DONE
+    if isinstance(error, SyncStopped):
+        return STOPPED
+    if isinstance(error, EndpointUnsupported):
+        return DONE_UNSUPPORTED
+    if isinstance(error, ClaimLost):
+        return BUSY
+    return FAILED
+
+
+def whole_history(now: datetime, backfill_days: int) -> tuple[int, int]:
+    """From `backfill_days` ago to the coming midnight, both UTC midnights."""
+    today = floor_day(epoch(now))
+    return today - backfill_days * DAY, today + DAY

@@ -1,0 +1,55 @@
+"""Keeps the names of projects, users and keys."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from wherespent.domain.records import Name
+from wherespent.errors import ProviderError, SyncStopped
+from wherespent.ingestion.account_sync import StreamOutcome
+from wherespent.storage import sync_state
+from wherespent.storage.engine import Database
+from wherespent.storage.names import upsert_names
+from wherespent.storage.rollups import Place
+from wherespent.storage.series import account_id, stream_id
+from wherespent.storage.sync_state import FAILED, STOPPED, Reading
+from wherespent.storage.tables import MAIN
+from wherespent.storage.writes import advance_version
+
+NAMES = "openai.names"
+
+
+def sync_names(
+    database: Database,
+    account: str,
+    fetch: Callable[[], Iterable[Name]],
+    now: Callable[[], datetime],
+) -> StreamOutcome:
+    """Read all names and remember them; a failure leaves the known ones as they are."""
+    outcome = StreamOutcome(NAMES)
+    reading = names_reading(database, account)
+    try:
+        names = list(fetch())
+    except ProviderError as error:
+        outcome.status = STOPPED if isinstance(error, SyncStopped) else FAILED
+        outcome.error = str(error)
+        if outcome.status == FAILED:
+            with database.write() as connection:
+                sync_state.record_failure(
+                    connection, reading, type(error).__name__, str(error), now()
+                )
+        return outcome
+    with database.write() as connection:
+        outcome.rows = upsert_names(connection, reading.place.account_id, names, now())
+        sync_state.record_success(connection, reading, now())
+        sync_state.forget_old_runs(connection, now())
+        advance_version(connection, reading.place.account_id)
+    return outcome
+
+
+def names_reading(database: Database, account: str) -> Reading:
+    """The reading under which success and failure of the names are kept."""
+    with database.write() as connection:
+        place = Place(account_id(connection, account), stream_id(connection, NAMES))
+        reading = Reading(place, MAIN)
+        sync_state.ensure_state(connection, reading)
+    return reading

@@ -1,0 +1,115 @@
+"""What an HTTP answer means: which error of ours it is, and whether asking again can help."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+import msgspec
+
+from wherespent.errors import (
+    EndpointUnsupported,
+    HistoryLimit,
+    KeyGroupingFloor,
+    KeyRefused,
+    ProviderError,
+    ProviderUnavailable,
+    RequestRefused,
+)
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FLOOR = re.compile(r"on or after (\d{9,11})")
+_SCOPES = re.compile(r"[Mm]issing scopes?:\s*([a-z_.]+(?:\s*,\s*[a-z_.]+)*)")
+_SECRET = re.compile(r"\b(?:sk|sess)-[\w*.\-]+")
+_MAKE_A_KEY = (
+    "Create an admin key with the read-only scopes api.usage.read and api.management.read "
+    "(platform.openai.com, Settings, Organization, Admin keys) and set OPENAI_ADMIN_KEY."
+)
+_WORTH_RETRYING = frozenset({408, 409, 425, 429})
+
+
+class _ErrorBody(msgspec.Struct):
+    message: str | None = None
+    type: str | None = None
+    param: str | None = None
+    code: str | int | None = None
+
+
+class _Envelope(msgspec.Struct):
+    error: _ErrorBody | str | None = None
+
+
+def is_worth_retrying(status: int) -> bool:
+    return status in _WORTH_RETRYING or status >= 500
+
+
+def error_of(path: str, status: int, body: bytes) -> ProviderError:
+    """The error that an answer with this status means. Never holds a key or a long body."""
+    told = _told(body)
+    message = _SECRET.sub("sk-…", told.message or "")[:300]
+    if status == 401 or status == 403:
+        return _key_refused(path, status, message)
+    if status == 404:
+        return EndpointUnsupported(
+            f"{path} is not available to this organization; it is asked again once a day"
+        )
+    if is_worth_retrying(status):
+        return ProviderUnavailable(
+            f"{path} answered {status}{f' ({message})' if message else ''}; "
+            "the next sync tries again"
+        )
+    return _request_refused(path, status, message, told)
+
+
+def _told(body: bytes) -> _ErrorBody:
+    try:
+        error = msgspec.json.decode(body, type=_Envelope).error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _ErrorBody()
+    return error if isinstance(error, _ErrorBody) else _ErrorBody(message=error)
+
+
+def _key_refused(path: str, status: int, message: str) -> KeyRefused:
+    scopes = _SCOPES.search(message)
+    if scopes:
+        return KeyRefused(f"The key lacks the scope {scopes[1]} that {path} needs. {_MAKE_A_KEY}")
+    if status == 401:
+        return KeyRefused(
+            f"OpenAI does not know this key: wrong, revoked or expired. {_MAKE_A_KEY}",
+            is_unknown=True,
+        )
+    return KeyRefused(
+        f"This key may not read {path}: project and user keys cannot. {_MAKE_A_KEY}"
+    )
+
+
+def _request_refused(path: str, status: int, message: str, told: _ErrorBody) -> RequestRefused:
+    code = str(told.code or "")
+    if code == "reporting_lookback_exceeded" or "available for the past" in message:
+        date = _DATE.search(message)
+        earliest = datetime.fromisoformat(date[0]).replace(tzinfo=UTC) if date else None
+        return HistoryLimit(f"{path}: {message}", earliest)
+    floor = _FLOOR.search(message)
+    if floor and "api_key_id" in message:
+        return KeyGroupingFloor(f"{path}: {message}", datetime.fromtimestamp(int(floor[1]), UTC))
+    return RequestRefused(
+        f"{path} refused the request ({status}): {message or 'no reason given'}",
+        param=told.param or "",
+        code=code,
+    )
+
+
+def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
+    """Seconds that `Retry-After` asks to wait (a number or an HTTP date); None without one."""
+    value = headers.get("retry-after")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())

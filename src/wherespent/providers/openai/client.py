@@ -1,0 +1,253 @@
+"""Asks OpenAI's organization API: polite, patient, exact.
+
+One request at a time. A broken connection, 429 and 5xx are asked again with growing pauses
+(never before `Retry-After` says so); everything else is answered at once with one of our
+errors. The key goes into a header and nowhere else.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from pydantic import SecretStr
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from wherespent.domain.streams import Kind, Stream
+from wherespent.domain.windows import Window
+from wherespent.errors import MalformedAnswer, ProviderError, ProviderUnavailable, SyncStopped
+from wherespent.providers.openai.answers import error_of, is_worth_retrying, retry_after
+from wherespent.providers.openai.schemas import Page, read_page
+
+Params = list[tuple[str, str]]
+
+_ATTEMPTS = 7
+_MAX_BODY_BYTES = 16 * 1024 * 1024
+_MAX_REQUEST_SECONDS = 180
+# A longer `Retry-After` ends this sync; until then no further request is sent.
+_LONGEST_WAIT_SECONDS = 120
+_TIMEOUT = httpx.Timeout(30, connect=10)
+
+
+class _PageTooLarge(ProviderError):
+    """The body is over the limit: ask for fewer buckets."""
+
+
+class _TryAgain(Exception):  # noqa: N818 - carries the error that is raised after the last attempt
+    def __init__(self, error: ProviderError, wait: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait = wait
+
+
+class AdminClient:
+    """The organization API of one account.
+
+    `stop` ends every wait at once: a request that comes after it raises SyncStopped.
+    `requests` counts what was sent, retries included. `pause` is the first back-off in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: SecretStr,
+        base_url: str,
+        requests_per_minute: int = 60,
+        stop: threading.Event | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        transport: httpx.BaseTransport | None = None,
+        timeout: httpx.Timeout = _TIMEOUT,
+        pause: float = 0.5,
+    ) -> None:
+        self._key = key
+        self._http = httpx.Client(
+            base_url=base_url, timeout=timeout, transport=transport, follow_redirects=False
+        )
+        self._limit = RateLimitItemPerMinute(requests_per_minute) if requests_per_minute else None
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._stop = stop or threading.Event()
+        self._now = now
+        self._pause = pause
+        self._not_before = 0.0
+        self.requests = 0
+
+    def close(self) -> None:
+        self._http.close()
+
+    def fetch_pages(
+        self, stream: Stream, window: Window, group_by: tuple[str, ...]
+    ) -> Iterator[Page[Any]]:
+        """All buckets of the window, page by page; the last page has `has_more` False.
+
+        Only whole buckets inside the window that have begun. Cursors are bound to their query,
+        so `end_time` is fixed; a cursor that repeats or is missing, and a page that is too
+        large, start a new query where the last bucket ended.
+        Raises ProviderError (see `wherespent.errors`).
+        """
+        position = window.start
+        limit = min(stream.page_limit, -(-window.seconds // stream.width))
+        while True:
+            query = _query(stream, Window(position, window.end), group_by, limit)
+            reached = position
+            try:
+                for page in self._follow(stream, query):
+                    # A page that is sent twice must not look like progress.
+                    reached = max(reached, _end(page, stream))
+                    more = page.has_more and reached < min(window.end, self._now().timestamp())
+                    page.buckets = self._begun(page, window)
+                    page.has_more = more
+                    yield page
+                    if not more:
+                        return
+            except _PageTooLarge:
+                if limit == 1:
+                    raise
+                limit = max(1, limit // 2)
+                position = reached
+                continue
+            if reached <= position:
+                raise MalformedAnswer(
+                    f"{stream.path} says that there is more, but its cursor leads nowhere"
+                )
+            position = reached
+
+    def _follow(self, stream: Stream, query: Params) -> Iterator[Page[Any]]:
+        """Pages of one query, until the cursor ends, repeats or is missing."""
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            params = query if cursor is None else [*query, ("page", cursor)]
+            page: Page[Any] = self._ask(stream.path, params, lambda body: read_page(stream, body))
+            cursor = page.next_page
+            # A cursor may be issued past the last bucket: an empty page is the end.
+            page.has_more = bool(page.buckets) and page.has_more
+            yield page
+            if not page.has_more or cursor is None or cursor in seen:
+                return
+            seen.add(cursor)
+
+    def _begun(self, page: Page[Any], window: Window) -> list[Any]:
+        now = self._now().timestamp()
+        return [b for b in page.buckets if window.start <= b.start < window.end and b.start <= now]
+
+    def fetch_list(self, path: str, params: Params) -> Iterator[dict[str, Any]]:
+        """All items of a lookup list. Raises ProviderError."""
+        after: str | None = None
+        seen: set[str] = set()
+        while True:
+            cursor = [("after", after)] if after else []
+            answer = self._ask(
+                path,
+                [*params, *cursor],
+                lambda body: msgspec.json.decode(body, type=dict[str, Any]),
+            )
+            items: list[dict[str, Any]] = answer.get("data") or []
+            yield from items
+            after = answer.get("last_id") or (items[-1].get("id") if items else None)
+            if not answer.get("has_more") or not after or after in seen:
+                return
+            seen.add(after)
+
+    def _ask(self, path: str, params: Params, read: Callable[[bytes], Any]) -> Any:
+        """One answer, read and validated, asked for again while that can help."""
+        retrying = Retrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=self._wait,
+            retry=retry_if_exception(lambda error: isinstance(error, _TryAgain)),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._attempt, path, params, read)
+        except _TryAgain as last:
+            raise last.error from None
+
+    def _attempt(self, path: str, params: Params, read: Callable[[bytes], Any]) -> Any:
+        self._take_turn(path)
+        try:
+            status, headers, body = self._send(path, params)
+        except httpx.HTTPError as error:
+            reason = str(error) or error.__class__.__name__
+            raise _TryAgain(
+                ProviderUnavailable(f"{path} cannot be reached ({reason}); check the network")
+            ) from None
+        if status == 200:
+            try:
+                return read(body)
+            except MalformedAnswer as error:
+                raise _TryAgain(error) from error
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                raise _TryAgain(MalformedAnswer(f"{path} answered something else than JSON")) from None
+        error = error_of(path, status, body)
+        if not is_worth_retrying(status):
+            raise error
+        wait = retry_after(headers, self._now())
+        if wait is not None:
+            self._not_before = time.monotonic() + wait
+            if wait > _LONGEST_WAIT_SECONDS:
+                raise error
+        raise _TryAgain(error, wait)
+
+    def _send(self, path: str, params: Params) -> tuple[int, httpx.Headers, bytes]:
+        """Read the whole body, within limits of size and time that a slow drip cannot stretch."""
+        self.requests += 1
+        deadline = time.monotonic() + _MAX_REQUEST_SECONDS
+        headers = {"Authorization": f"Bearer {self._key.get_secret_value()}"}
+        with self._http.stream("GET", path, params=params, headers=headers) as response:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > _MAX_BODY_BYTES:
+                    raise _PageTooLarge(f"{path} answered more than {_MAX_BODY_BYTES} bytes")
+                if time.monotonic() > deadline or self._stop.is_set():
+                    raise httpx.ReadTimeout("the answer took too long")
+            return response.status_code, response.headers, bytes(body)
+
+    def _take_turn(self, path: str) -> None:
+        """Wait for the request budget and for what `Retry-After` asked."""
+        blocked = self._not_before - time.monotonic()
+        if blocked > _LONGEST_WAIT_SECONDS:
+            raise ProviderUnavailable(f"{path} asked to wait {blocked:.0f} s more; the next sync tries")
+        if blocked > 0:
+            self._sleep(blocked)
+        while self._limit and not self._limiter.hit(self._limit, "requests"):
+            reset = self._limiter.get_window_stats(self._limit, "requests").reset_time
+            self._sleep(max(0.05, reset - time.time()))
+        self._sleep(0)
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise SyncStopped("stopped; the next start goes on where this one ended")
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.wait if isinstance(error, _TryAgain) else None
+        backoff = wait_exponential_jitter(self._pause, max=30, jitter=self._pause)(state)
+        return backoff if asked is None else asked + backoff * 0.1
+
+
+def _query(stream: Stream, window: Window, group_by: tuple[str, ...], limit: int) -> Params:
+    return [
+        ("start_time", str(window.start)),
+        ("end_time", str(window.end)),
+        ("bucket_width", "1d" if stream.kind is Kind.COST else "1h"),
+        ("limit", str(limit)),
+        *(("group_by", dimension) for dimension in group_by),
+    ]
+
+
+def _end(page: Page[Any], stream: Stream) -> int:
+    """Where a new query would go on: the end of the page's last bucket."""
+    return max((bucket.start + stream.width for bucket in page.buckets), default=0)
