@@ -4,10 +4,14 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import pytest
+
+from wherespent.demo import SimulatedOrganization
+
+TODAY = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
@@ -28,7 +32,7 @@ def end(program: subprocess.Popen[str]) -> tuple[int, str]:
 def test_the_program_prints_its_url_and_stops_on_sigterm(tmp_path: Path) -> None:
     switches = tmp_path / "switches.json"
     switches.write_text(json.dumps({"quirks": {"valid_keys": ["sk-admin-only"]}}))
-    program = start("--seed", "3", "--switches", str(switches))
+    program = start("--seed", "3", "--now", "2026-11-21T12:20", "--switches", str(switches))
     assert program.stdout is not None
     url = program.stdout.readline().strip()
     assert url.startswith("http://127.0.0.1:")
@@ -39,13 +43,22 @@ def test_the_program_prints_its_url_and_stops_on_sigterm(tmp_path: Path) -> None
             httpx.get(f"{url}/organization/projects", headers=headers, trust_env=False).status_code
             == status
         )
+    headers = {"Authorization": "Bearer sk-admin-only"}
+    query = {"start_time": int(TODAY.timestamp())}
+    page = httpx.get(
+        f"{url}/organization/usage/images", params=query, headers=headers, trust_env=False
+    ).json()
+    there = SimulatedOrganization(3, lambda: TODAY.replace(hour=12, minute=20))
+    truth = there.usage_truth("images", TODAY, TODAY + timedelta(days=1))[()]
+    assert page["data"][0]["results"][0]["images"] == truth["images"]
+    port = url.split(":")[2].removesuffix("/v1")
+    assert "Cannot listen on 127.0.0.1" in end(start("--port", port))[1]
     program.send_signal(signal.SIGTERM)
     assert end(program) == (0, "")
 
 
-@pytest.mark.parametrize("arguments", [["--with-parent"]])
-def test_the_program_stops_when_its_parent_is_gone(arguments: list[str]) -> None:
-    program = start(*arguments)
+def test_the_program_stops_when_its_parent_is_gone() -> None:
+    program = start("--with-parent")
     assert program.stdout is not None
     program.stdout.readline()
     assert program.stdin is not None

@@ -1,8 +1,8 @@
 """Half-open spans of UTC time, and how they are aligned and cut."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 HOUR = 3600
 DAY = 86_400
@@ -65,17 +65,17 @@ def ceil_day(seconds: int) -> int:
     return -(-seconds // DAY) * DAY
 
 
-def days_of(delta: timedelta) -> int:
-    """A lag in whole days, in seconds."""
-    return int(delta.total_seconds()) // DAY * DAY
-
-
-def joined_days(days: list[int]) -> list[Window]:
-    """Neighbouring UTC days as the fewest windows, oldest first."""
+def joined(starts: Iterable[int], width: int) -> list[Window]:
+    """Neighbouring buckets (ascending starts) as the fewest windows, oldest first."""
     windows: list[Window] = []
-    for day in sorted(days):
-        if windows and windows[-1].end == day:
-            windows[-1] = Window(windows[-1].start, day + DAY)
+    for start in starts:
+        if windows and windows[-1].end == start:
+            windows[-1] = Window(windows[-1].start, start + width)
         else:
-            windows.append(Window(day, day + DAY))
+            windows.append(Window(start, start + width))
     return windows
+
+
+def joined_days(days: Iterable[int]) -> list[Window]:
+    """UTC days in any order as the fewest windows, oldest first."""
+    return joined(sorted(days), DAY)

@@ -163,7 +163,7 @@ class AccountSync:
             task.stream.read(task.grouping, task.window, written)
         except ProviderError as caught:
             error = caught
-        outcome.status = _status(error)
+        outcome.status = outcome_status(error)
         outcome.requests += self.client.requests - requests
         outcome.rows += written.rows
         outcome.buckets_changed += written.buckets_changed
@@ -179,7 +179,7 @@ class AccountSync:
         error: ProviderError | None,
         requests: int,
     ) -> None:
-        status = _status(error)
+        status = outcome_status(error)
         now = self.now()
         with self.database.write() as connection:
             sync_state.finish_run(
@@ -214,7 +214,8 @@ class AccountSync:
         return (o for o in self.outcomes.values() if o is not outcome and o.status == DONE)
 
 
-def _status(error: ProviderError | None) -> str:
+def outcome_status(error: ProviderError | None) -> str:
+    """What an error, or none, makes of a sync."""
     if error is None:
         return DONE
     if isinstance(error, SyncStopped):

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from wherespent.domain.records import Name
-from wherespent.errors import ProviderError, SyncStopped
-from wherespent.ingestion.account_sync import StreamOutcome
+from wherespent.errors import ProviderError
+from wherespent.ingestion.account_sync import StreamOutcome, outcome_status
+from wherespent.ingestion.sync import Client
 from wherespent.storage import sync_state
 from wherespent.storage.engine import Database
 from wherespent.storage.names import upsert_names
 from wherespent.storage.rollups import Place
 from wherespent.storage.series import account_id, stream_id
-from wherespent.storage.sync_state import FAILED, STOPPED, Reading
+from wherespent.storage.sync_state import FAILED, Reading
 from wherespent.storage.tables import MAIN
 from wherespent.storage.writes import advance_version
 
@@ -21,23 +22,26 @@ NAMES = "openai.names"
 def sync_names(
     database: Database,
     account: str,
+    client: Client,
     fetch: Callable[[], Iterable[Name]],
     now: Callable[[], datetime],
 ) -> StreamOutcome:
     """Read all names and remember them; a failure leaves the known ones as they are."""
     outcome = StreamOutcome(NAMES)
     reading = names_reading(database, account)
+    before = client.requests
     try:
         names = list(fetch())
     except ProviderError as error:
-        outcome.status = STOPPED if isinstance(error, SyncStopped) else FAILED
-        outcome.error = str(error)
+        outcome.status, outcome.error = outcome_status(error), str(error)
         if outcome.status == FAILED:
             with database.write() as connection:
                 sync_state.record_failure(
                     connection, reading, type(error).__name__, str(error), now()
                 )
         return outcome
+    finally:
+        outcome.requests = client.requests - before
     with database.write() as connection:
         outcome.rows = upsert_names(connection, reading.place.account_id, names, now())
         sync_state.record_success(connection, reading, now())

@@ -12,6 +12,7 @@ from wherespent.domain.windows import DAY, Window, epoch, floor_day
 from wherespent.errors import HistoryLimit, ProviderError, RequestRefused
 from wherespent.ingestion.groupings import Refusals, dimensions, history_floor, learn_from, pieces
 from wherespent.ingestion.plan import provisional_from
+from wherespent.storage.cost_writes import replace_costs
 from wherespent.storage.engine import Database
 from wherespent.storage.rollups import Place
 from wherespent.storage.series import CostSeries, UsageSeries
@@ -21,7 +22,7 @@ from wherespent.storage.sync_state import (
     record_coverage,
     renew,
 )
-from wherespent.storage.writes import Written, advance_version, replace_costs, replace_usage
+from wherespent.storage.writes import Written, advance_version, replace_usage
 
 Clock = Callable[[], datetime]
 

@@ -60,6 +60,13 @@ class UsageSeries:
         self._definition = definition
         self._by_text: dict[tuple[str, ...], int] = {}
         self._by_dimensions: dict[Dimensions, int] = {}
+        self._slices: dict[int, int] = {}
+
+    def slices(self, connection: Connection, stored: Iterable[int]) -> dict[int, int]:
+        """Series → slice, of every series that has a number here or is in `stored`."""
+        if any(number not in self._slices for number in stored):
+            self._load(connection)
+        return self._slices
 
     def numbers(
         self, connection: Connection, wanted: Iterable[Dimensions], group_by: tuple[str, ...]
@@ -87,11 +94,12 @@ class UsageSeries:
     def _load(self, connection: Connection) -> None:
         c = usage_series.c
         rows = connection.execute(
-            select(c.id, c.grouped_by, *(c[name] for name in USAGE_DIMENSIONS)).where(
-                c.account_id == self._account_id, c.stream_id == self._stream_id
-            )
-        )
-        self._by_text = {tuple(row[1:]): row[0] for row in rows}
+            select(
+                c.id, c.slice_id, c.grouped_by, *(c[name] for name in USAGE_DIMENSIONS)
+            ).where(c.account_id == self._account_id, c.stream_id == self._stream_id)
+        ).all()
+        self._by_text = {tuple(row[2:]): row[0] for row in rows}
+        self._slices = {row[0]: row[1] for row in rows}
 
     def _insert(
         self, connection: Connection, grouped_by: str, texts: list[tuple[str, ...]]

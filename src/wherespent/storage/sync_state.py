@@ -8,16 +8,16 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, o
 from sqlalchemy.dialects import postgresql, sqlite
 
 from wherespent.domain.windows import DAY, Window
+from wherespent.storage.empty_buckets import EmptyBuckets
 from wherespent.storage.rollups import Place
 from wherespent.storage.series import insert_missing
 from wherespent.storage.tables import (
     coverage,
-    empty_bucket,
     refusal,
     stream_state,
     sync_run,
 )
-from wherespent.storage.writes import BELIEVE_EMPTY_AFTER, Written
+from wherespent.storage.writes import Written
 
 CLAIM_LASTS = timedelta(minutes=3)
 RUNS_ARE_KEPT = timedelta(days=90)
@@ -44,13 +44,7 @@ def days_read(connection: Connection, reading: Reading) -> dict[int, datetime]:
 
 def days_to_doubt(connection: Connection, reading: Reading, now: datetime) -> set[int]:
     """UTC days with a bucket that came back empty over money at least an hour ago."""
-    c = empty_bucket.c
-    rows = connection.scalars(
-        select(c.bucket_start).where(
-            _is(reading, empty_bucket), c.seen_at <= now - BELIEVE_EMPTY_AFTER
-        )
-    )
-    return {start - start % DAY for start in rows}
+    return EmptyBuckets(connection, reading.place, reading.grouping).days_to_doubt(now)
 
 
 def record_coverage(

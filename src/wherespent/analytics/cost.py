@@ -1,0 +1,188 @@
+"""Questions about billed cost: how much, over time, by dimension, by line item."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func
+
+from wherespent.analytics.filters import Choice, Filters, Granularity
+from wherespent.analytics.sources import (
+    Account,
+    Source,
+    cost_source,
+    read_account,
+    was_read,
+)
+from wherespent.analytics.sums import Sums, added, sums
+from wherespent.domain.money import EXACT, from_nanos
+from wherespent.errors import QuestionRefused
+from wherespent.providers.openai.streams import COSTS
+from wherespent.storage.tables import MAIN
+
+COST_DIMENSIONS = ("model", "line_item", "project_id", "user_id", "api_key_id", "api_source")
+
+
+@dataclass(frozen=True, slots=True)
+class CostPoint:
+    """US dollars of one key in one bucket (`bucket_start` is None over the whole window)."""
+
+    bucket_start: int | None
+    key: str
+    billed: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CostTotals:
+    """`billed` is None where nothing was read; `unmodelled` is the billed cost of line items
+    without a model that the model filter leaves out (0 without such a filter).
+    """
+
+    billed: Decimal | None
+    unmodelled: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineItemRow:
+    """One line item of the bill. `share` is of the billed total shown, 0 to 1 (None where that
+    is 0); `quantity` is None where unknown or units mix; `rate_paid` is USD per unit.
+    """
+
+    line_item: str
+    model_key: str
+    billed: Decimal
+    share: Decimal | None
+    quantity: float | None
+    quantity_unit: str
+    rate_paid: Decimal | None
+
+
+def cost_by(connection: Connection, filters: Filters, dimension: str) -> list[CostPoint]:
+    """One point per (bucket, key), by bucket and then key.
+
+    Days are the finest buckets: HOUR is answered by the day. Raises QuestionRefused for an
+    unknown dimension, and where the organization does not report users beside it.
+    """
+    if dimension not in COST_DIMENSIONS:
+        raise QuestionRefused(
+            f"billed cost cannot be grouped by {dimension}: use {', '.join(COST_DIMENSIONS)}"
+        )
+    found = _billed(connection, filters, dimension)
+    points = [
+        CostPoint(bucket, key, from_nanos(nanos)) for (bucket, key), (nanos,) in found.items()
+    ]
+    return sorted(points, key=lambda point: (point.bucket_start or 0, point.key))
+
+
+def cost_over_time(connection: Connection, filters: Filters) -> list[CostPoint]:
+    """One point per bucket that has any cost, oldest first; keys are ''."""
+    found = _billed(connection, filters)
+    points = [CostPoint(bucket, "", from_nanos(nanos)) for (bucket,), (nanos,) in found.items()]
+    return sorted(points, key=lambda point: point.bucket_start or 0)
+
+
+def cost_total(connection: Connection, filters: Filters) -> Decimal | None:
+    """US dollars billed in the window; None where nothing was read: no data is not $0."""
+    account = read_account(connection, filters.account)
+    source = cost_source(connection, account, filters.cost_choices)
+    whole = replace(filters, granularity=Granularity.TOTAL)
+    found = _nanos(connection, source, whole)
+    if found:
+        return from_nanos(found[(None,)][0])
+    return Decimal(0) if _was_read(connection, account, source, filters) else None
+
+
+def cost_totals(connection: Connection, filters: Filters) -> CostTotals:
+    """The total beside what a model filter leaves out."""
+    billed = cost_total(connection, filters)
+    chosen = filters.model.include
+    if not chosen or "" in chosen:
+        return CostTotals(billed, Decimal(0))
+    rest = Choice(include=("",), exclude=chosen)
+    return CostTotals(billed, cost_total(connection, replace(filters, model=rest)) or Decimal(0))
+
+
+def line_items(connection: Connection, filters: Filters) -> list[LineItemRow]:
+    """The bill of the window, the largest line item first."""
+    account = read_account(connection, filters.account)
+    source = cost_source(connection, account, (*filters.cost_choices, "line_item"))
+    found = sums(
+        connection,
+        source,
+        filters.window,
+        Granularity.TOTAL,
+        filters.cost_choices,
+        by=(source.raw("line_item"), source.raw("model_key"), source.raw("quantity_unit")),
+        measures=billed_measures(source),
+    )
+    bill: dict[tuple[str, str], list[Part]] = {}
+    for (_, item, model_key, unit), values in found.items():
+        bill.setdefault((item, model_key), []).append(Part(unit, *values))
+    whole = sum(part.nanos for parts in bill.values() for part in parts)
+    rows = [_line_item_row(*named, parts, whole) for named, parts in bill.items()]
+    return sorted(rows, key=lambda row: (-row.billed, row.line_item))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was billed in one unit; `missing` rows told no quantity."""
+
+    unit: str
+    nanos: int
+    quantity: float | None
+    missing: int
+
+
+def billed_measures(source: Source) -> list[ColumnElement[Any]]:
+    """The measures of a `Part`, in its order."""
+    column = source.facts.c.quantity
+    return [added(source.facts.c.amount), func.sum(column), func.count() - func.count(column)]
+
+
+def known_quantity(parts: Sequence[Part]) -> tuple[float | None, str]:
+    """The quantity and its unit; unknown where units mix or a row told none."""
+    if len(parts) != 1 or parts[0].missing:
+        return None, parts[0].unit if len(parts) == 1 else ""
+    return parts[0].quantity, parts[0].unit
+
+
+def _line_item_row(item: str, model_key: str, parts: list[Part], whole: int) -> LineItemRow:
+    nanos = sum(part.nanos for part in parts)
+    billed = from_nanos(nanos)
+    amount, unit = known_quantity(parts)
+    return LineItemRow(
+        line_item=item,
+        model_key=model_key,
+        billed=billed,
+        share=EXACT.divide(Decimal(nanos), Decimal(whole)) if whole else None,
+        quantity=amount,
+        quantity_unit=unit,
+        rate_paid=EXACT.divide(billed, Decimal(str(amount))) if amount else None,
+    )
+
+
+def _billed(connection: Connection, filters: Filters, *dimensions: str) -> Sums:
+    account = read_account(connection, filters.account)
+    source = cost_source(connection, account, (*filters.cost_choices, *dimensions))
+    return _nanos(connection, source, filters, dimensions)
+
+
+def _nanos(
+    connection: Connection, source: Source, filters: Filters, dimensions: Iterable[str] = ()
+) -> Sums:
+    is_hourly = filters.granularity is Granularity.HOUR
+    return sums(
+        connection,
+        source,
+        filters.window,
+        Granularity.DAY if is_hourly else filters.granularity,
+        filters.cost_choices,
+        by=[source.shown(dimension) for dimension in dimensions],
+        measures=(added(source.facts.c.amount),),
+    )
+
+
+def _was_read(connection: Connection, account: Account, source: Source, filters: Filters) -> bool:
+    grouping = MAIN if source.grouping is None else source.grouping
+    return was_read(connection, account, (COSTS,), filters.window, grouping)

@@ -1,0 +1,205 @@
+"""Questions about usage: requests and tokens, over time and by dimension."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func
+
+from wherespent.analytics.activity import active_ids
+from wherespent.analytics.filters import Filters, Granularity
+from wherespent.analytics.heat_map import (
+    HourOfWeek,
+    heat_map_window,
+    requests_by_hour_of_week,
+)
+from wherespent.analytics.other_streams import StreamPoint, StreamUsage, other_streams
+from wherespent.analytics.sources import (
+    Account,
+    read_account,
+    request_streams,
+    usage_source,
+    usage_streams,
+    was_read,
+)
+from wherespent.analytics.sums import added, sums
+from wherespent.errors import QuestionRefused
+
+__all__ = [
+    "USAGE_DIMENSIONS",
+    "HourOfWeek",
+    "StreamPoint",
+    "StreamUsage",
+    "TokenPoint",
+    "UsageTotals",
+    "heat_map_window",
+    "other_streams",
+    "requests_by_hour_of_week",
+    "tokens_by",
+    "tokens_over_time",
+    "usage_totals",
+]
+
+USAGE_DIMENSIONS = ("model", "project_id", "user_id", "api_key_id", "service_tier", "batch")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTotals:
+    """Sums over the window; None is unknown or never read, which is not 0."""
+
+    requests: int | None
+    input_tokens: int | None
+    input_uncached_tokens: int | None
+    input_cached_tokens: int | None
+    input_cache_write_tokens: int | None
+    input_audio_tokens: int | None
+    input_image_tokens: int | None
+    output_tokens: int | None
+    output_audio_tokens: int | None
+    output_image_tokens: int | None
+    active_users: int
+    active_api_keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPoint:
+    """Tokens of one key in one bucket; None is unknown.
+
+    `input_tokens` = `uncached` + `cached` + `cache_write`. Audio and image are parts of
+    `uncached` and of `output`, not beside them; `output` is `output_tokens`. `bucket_start` is
+    None over the whole window; `key` is '' where nothing is grouped.
+    """
+
+    bucket_start: int | None
+    key: str
+    uncached: int | None
+    cached: int | None
+    cache_write: int | None
+    output: int | None
+    input_audio: int | None
+    output_audio: int | None
+    input_image: int | None
+    output_image: int | None
+    requests: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+_REQUESTS = ("num_model_requests",)
+# In the order that `_token_point` reads.
+_TOKENS = (
+    "input_cached_tokens",
+    "input_cache_write_tokens",
+    "output_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "input_image_tokens",
+    "output_image_tokens",
+    "input_tokens",
+)
+
+
+def usage_totals(connection: Connection, filters: Filters) -> UsageTotals:
+    """The sums of the window, and how many users and API keys have usage in it."""
+    account = read_account(connection, filters.account)
+    found = _points(connection, account, filters, Granularity.TOTAL, ())
+    users, api_keys = active_ids(connection, account, filters)
+    if found:
+        point = found[0]
+    else:
+        is_known = was_read(connection, account, usage_streams(), filters.window)
+        point = _token_point((None,), (0 if is_known else None,) * (len(_TOKENS) + 2))
+    return UsageTotals(
+        requests=point.requests,
+        input_tokens=point.input_tokens,
+        input_uncached_tokens=point.uncached,
+        input_cached_tokens=point.cached,
+        input_cache_write_tokens=point.cache_write,
+        input_audio_tokens=point.input_audio,
+        input_image_tokens=point.input_image,
+        output_tokens=point.output_tokens,
+        output_audio_tokens=point.output_audio,
+        output_image_tokens=point.output_image,
+        active_users=users,
+        active_api_keys=api_keys,
+    )
+
+
+def tokens_over_time(connection: Connection, filters: Filters) -> list[TokenPoint]:
+    """One point per bucket of `filters.grain` that has any usage, oldest first."""
+    account = read_account(connection, filters.account)
+    return _points(connection, account, filters, filters.grain, ())
+
+
+def tokens_by(connection: Connection, filters: Filters, dimension: str) -> list[TokenPoint]:
+    """One point per (bucket, key), by bucket and then key.
+
+    A stream that is not reported by the dimension stands under the key `NOT_REPORTED`.
+    Raises QuestionRefused for an unknown dimension.
+    """
+    if dimension not in USAGE_DIMENSIONS:
+        raise QuestionRefused(
+            f"tokens cannot be grouped by {dimension}: use {', '.join(USAGE_DIMENSIONS)}"
+        )
+    account = read_account(connection, filters.account)
+    return _points(connection, account, filters, filters.grain, (dimension,))
+
+
+def _points(
+    connection: Connection,
+    account: Account,
+    filters: Filters,
+    grain: Granularity,
+    dimensions: tuple[str, ...],
+) -> list[TokenPoint]:
+    """Tokens of the streams that count tokens, and requests of all that count requests."""
+    source = usage_source(
+        account,
+        request_streams(),
+        (*filters.usage_choices, *dimensions),
+        hours=grain is Granularity.HOUR,
+    )
+    found = sums(
+        connection,
+        source,
+        filters.window,
+        grain,
+        filters.usage_choices,
+        by=[source.shown(dimension) for dimension in dimensions],
+        measures=_measures(source.facts),
+    )
+    points = [_token_point(key, values) for key, values in found.items()]
+    return sorted(points, key=lambda point: (point.bucket_start or 0, point.key))
+
+
+def _measures(facts: Table) -> list[ColumnElement[Any]]:
+    columns = facts.c
+    # What does not report its cache has none: all of its input is uncached.
+    uncached = func.coalesce(
+        columns.input_uncached_tokens,
+        columns.input_tokens
+        - func.coalesce(columns.input_cached_tokens, 0)
+        - func.coalesce(columns.input_cache_write_tokens, 0),
+    )
+    plain = (columns[name] for name in (*_TOKENS, *_REQUESTS))
+    return [added(uncached), *(added(column) for column in plain)]
+
+
+def _token_point(key: Sequence[Any], values: Sequence[Any]) -> TokenPoint:
+    uncached, cached, cache_write, output, *parts, tokens, requests = values
+    input_audio, output_audio, input_image, output_image = parts
+    return TokenPoint(
+        key[0],
+        key[1] if len(key) > 1 else "",
+        uncached,
+        cached,
+        cache_write,
+        output,
+        input_audio,
+        output_audio,
+        input_image,
+        output_image,
+        requests,
+        tokens,
+        output,
+    )

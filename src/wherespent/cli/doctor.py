@@ -1,0 +1,129 @@
+"""`wherespent doctor`: is everything in place, and if not, what to do."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import httpx
+import typer
+from rich.console import Console
+
+from wherespent.bootstrap import make_client, make_database, utc_now
+from wherespent.cli.options import settings_and_logs
+from wherespent.domain.windows import DAY, Window, epoch, floor_day
+from wherespent.errors import ConfigurationError, ProviderError, StorageError
+from wherespent.providers.openai.streams import COSTS
+from wherespent.settings import Settings
+from wherespent.storage import migrations
+from wherespent.storage.engine import Database
+
+_CLOCK_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `ok` is None where it could not be made."""
+
+    check: str
+    ok: bool | None
+    text: str
+
+
+def doctor() -> None:
+    """Check database, migrations, key and scopes, network and clock; say what to do."""
+    settings = settings_and_logs()
+    console = Console()
+    failed = False
+    for finding in _findings(settings):
+        sign = {True: "[green]ok[/]  ", False: "[red]FAIL[/]", None: "[yellow]skip[/]"}
+        console.print(f"{sign[finding.ok]}  [bold]{finding.check}[/]: ", end="")
+        console.print(finding.text, markup=False, highlight=False)
+        failed = failed or finding.ok is False
+    if failed:
+        raise typer.Exit(1)
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield from _database(make_database(settings))
+    yield _network(settings)
+    yield from _key(settings)
+
+
+def _database(database: Database) -> Iterator[Finding]:
+    where = database.url.render_as_string(hide_password=True)
+    try:
+        with database.write():
+            revision = migrations.current(database)
+    except StorageError as error:
+        yield Finding("database", False, f"{error}. Check WHERESPENT_DATABASE_URL")
+        yield Finding("migrations", None, "the database could not be opened")
+        return
+    yield Finding("database", True, f"{where} can be read and written")
+    if revision == migrations.head():
+        yield Finding("migrations", True, f"at revision {revision}, as this version needs")
+    else:
+        text = f"at revision {revision or 'none'}, this version needs {migrations.head()}"
+        yield Finding("migrations", False, f"{text}: run `wherespent db upgrade`")
+
+
+def _network(settings: Settings) -> Finding:
+    """Reachability and clock from one answer: an unauthorized one will do."""
+    url = f"{settings.openai_base_url}/organization/costs"
+    try:
+        answer = httpx.get(url, timeout=10)
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        advice = "check the network, a proxy, and WHERESPENT_OPENAI_BASE_URL"
+        return Finding("network", False, f"{settings.openai_base_url} did not answer ({reason}): {advice}")
+    skew = _clock_skew(answer.headers.get("date"))
+    if skew is not None and abs(skew) > _CLOCK_SECONDS:
+        text = f"this machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
+        return Finding("clock", False, f"{text}: switch on time synchronisation")
+    return Finding("network and clock", True, f"{settings.openai_base_url} answers, the clock agrees")
+
+
+def _clock_skew(date: str | None) -> float | None:
+    if date is None:
+        return None
+    try:
+        theirs = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return time.time() - theirs.replace(tzinfo=theirs.tzinfo or UTC).timestamp()
+
+
+def _key(settings: Settings) -> Iterator[Finding]:
+    try:
+        client = make_client(settings)
+    except ConfigurationError as error:
+        yield Finding("key", False, str(error))
+        return
+    key = settings.openai_admin_key
+    if key is not None and key.get_secret_value().startswith("sk-proj-"):
+        yield Finding(
+            "key kind", False, "this is a project key: reporting needs an admin key (sk-admin-…)"
+        )
+    else:
+        yield Finding("key kind", True, "not a project key")
+    today = floor_day(epoch(utc_now()))
+
+    def ask_costs() -> None:
+        next(client.fetch_pages(COSTS, Window(today, today + DAY), ()))
+
+    def ask_projects() -> None:
+        next(client.fetch_list("/organization/projects", [("limit", "1")]), None)
+
+    yield _scope("api.usage.read", ask_costs)
+    yield _scope("api.management.read", ask_projects)
+    client.close()
+
+
+def _scope(scope: str, ask: Callable[[], None]) -> Finding:
+    check = f"scope {scope}"
+    try:
+        ask()
+    except ProviderError as error:
+        return Finding(check, False, str(error))
+    return Finding(check, True, "granted")

@@ -1,0 +1,86 @@
+"""`wherespent serve`: the dashboard and, behind it, the sync."""
+
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from wherespent.bootstrap import make_site
+from wherespent.cli.options import settings_and_logs
+from wherespent.errors import ConfigurationError
+from wherespent.settings import Settings
+
+log = structlog.get_logger()
+
+_STOP_SECONDS = 3
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 = any free one.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Server processes; one of them syncs.")] = 1,
+) -> None:
+    """Start the dashboard and keep its data fresh.
+
+    Needs OPENAI_ADMIN_KEY to read your organization; without it, what is stored stays readable.
+    All settings: see .env.example or the documentation.
+    """
+    settings = settings_and_logs(host=host, port=port)
+    settings.check_exposure()
+    if workers == 1:
+        run_site(settings)
+        return
+    # Workers are new processes that read the environment themselves.
+    if settings.port == 0:
+        raise ConfigurationError("several workers need a port of their own: use --port 8050")
+    make_site(settings).database.dispose()
+    uvicorn.run(
+        "wherespent.cli.serve:worker",
+        factory=True,
+        workers=workers,
+        host=settings.host,
+        port=settings.port,
+        **_SERVER_OPTIONS,
+    )
+
+
+_SERVER_OPTIONS = {
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": _STOP_SECONDS,
+    "timeout_keep_alive": 30,
+    "lifespan": "on",
+}
+
+
+def worker() -> object:
+    """One of several server processes, as uvicorn makes it."""
+    return make_site(settings_and_logs()).server
+
+
+def run_site(settings: Settings, *, demo: bool = False) -> None:
+    """Serve in this process until SIGTERM or Ctrl-C."""
+    site = make_site(settings, demo=demo)
+    server = _Announced(
+        uvicorn.Config(site.server, host=settings.host, port=settings.port, **_SERVER_OPTIONS)
+    )
+    server.run()
+    if not server.started:
+        raise ConfigurationError(
+            f"{settings.host}:{settings.port} cannot be listened on: is another program there? "
+            "Choose another with --port"
+        )
+
+
+class _Announced(uvicorn.Server):
+    """Says where it is once it is there, on standard output, for people and for scripts."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        await super().startup(sockets)  # pyright: ignore[reportArgumentType]
+        if not self.started:
+            return
+        port = self.servers[0].sockets[0].getsockname()[1]
+        host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+        typer.echo(f"wherespent is at http://{host}:{port} (Ctrl-C stops it)")

@@ -1,0 +1,1 @@
+"""The pages: Dash on FastAPI, drawn from the answers of `analytics`."""

@@ -1,0 +1,64 @@
+"""How a callback runs: in a thread, its failure logged under an id and shown with that id."""
+
+import functools
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+from dash import html, set_props
+from dash.exceptions import PreventUpdate
+
+from wherespent.dashboard import components
+from wherespent.errors import WherespentError
+
+TROUBLE = "trouble"
+
+_log = logging.getLogger(__name__)
+
+
+class CallbackFailed(Exception):
+    """A failure that is logged already; `shown` is what the person reads."""
+
+    def __init__(self, incident: str, shown: str) -> None:
+        super().__init__(shown)
+        self.incident = incident
+        self.shown = shown
+
+
+def threaded(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a sync callback in a thread: the FastAPI backend would run it on the event loop."""
+
+    @functools.wraps(callback)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await anyio.to_thread.run_sync(functools.partial(callback, *args, **kwargs))
+        except PreventUpdate:
+            raise
+        except Exception as error:
+            incident = secrets.token_hex(4)
+            _log.exception("callback %s failed, incident %s", callback.__qualname__, incident)
+            # Only our own messages are written for people, and hold no secret.
+            shown = str(error) if isinstance(error, WherespentError) else "See the server log."
+            raise CallbackFailed(incident, shown) from error
+
+    return wrapper
+
+
+def show_trouble(error: Exception) -> None:
+    """Dash's `on_error`: the page keeps its pictures, a card says what failed."""
+    if not isinstance(error, CallbackFailed):
+        incident = secrets.token_hex(4)
+        _log.error("callback failed, incident %s", incident, exc_info=error)
+        error = CallbackFailed(incident, "See the server log.")
+    set_props(TROUBLE, {"children": trouble_card(error.incident, error.shown)})
+
+
+def trouble_card(incident: str, shown: str) -> Any:
+    text = [
+        html.B("Part of this page could not be drawn"),
+        html.P(shown),
+        html.P(["Incident ", html.Code(incident), " in the log of the server."]),
+    ]
+    return html.Div([components.icon("alert"), html.Div(text)], className="trouble", role="alert")

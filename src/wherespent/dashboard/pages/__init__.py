@@ -1,0 +1,1 @@
+"""One module per page: PATH, TITLE, ids, layout() and register(app, desk)."""

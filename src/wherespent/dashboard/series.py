@@ -1,0 +1,107 @@
+"""Rows of an answer as the lines of a chart: the largest few, and the rest as one."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from wherespent.analytics.filters import Granularity
+from wherespent.dashboard.colours import OTHER, colours
+from wherespent.domain.windows import DAY, HOUR, Window
+
+SHOWN = 8
+_WIDTHS = {Granularity.HOUR: HOUR, Granularity.DAY: DAY, Granularity.WEEK: 7 * DAY}
+_MONDAY = 4 * DAY  # the epoch was a Thursday
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The bucket starts of a chart. `width` is 0 where buckets differ (months)."""
+
+    starts: tuple[int, ...]
+    width: int
+    end: int
+
+    def ends(self) -> list[int]:
+        return [*self.starts[1:], self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One named line: a value per bucket, None where there is none."""
+
+    key: str | None  # None: several keys as one
+    label: str
+    colour: str
+    values: tuple[float | None, ...]
+    total: float
+
+
+def axis(window: Window, grain: Granularity) -> Axis:
+    """Every bucket of the window, whether anything is in it or not."""
+    if width := _WIDTHS.get(grain, 0):
+        shift = _MONDAY if grain is Granularity.WEEK else 0
+        first = (window.start - shift) // width * width + shift
+        starts = tuple(range(first, window.end, width))
+        return Axis(starts, width, starts[-1] + width)
+    step = 3 if grain is Granularity.QUARTER else 1
+    moments = [_month(window.start, step)]
+    while moments[-1] < window.end:
+        moments.append(_next_month(moments[-1], step))
+    return Axis(tuple(moments[:-1]), 0, moments[-1])
+
+
+def top_series(
+    points: Iterable[tuple[int | None, str, float]],
+    starts: Sequence[int],
+    *,
+    label: Callable[[str], str],
+    ranked: Sequence[str],
+    shown: int = SHOWN,
+) -> list[Series]:
+    """The `shown` largest keys, largest first, then one "Other" that holds all the rest."""
+    cells: dict[str, dict[int | None, float]] = defaultdict(dict)
+    totals: dict[str, float] = defaultdict(float)
+    for start, key, value in points:
+        cells[key][start] = cells[key].get(start, 0.0) + value
+        totals[key] += value
+    order = sorted(totals, key=lambda key: (-abs(totals[key]), key))
+    # One key more takes no more room than "Other (1)" would.
+    kept = order if len(order) <= shown + 1 else order[:shown]
+    colour = colours(kept, ranked)
+    lines = [
+        Series(
+            key, label(key), colour[key], tuple(cells[key].get(s) for s in starts), totals[key]
+        )
+        for key in kept
+    ]
+    rest = order[len(kept) :]
+    if rest:
+        lines.append(_other(rest, cells, totals, starts))
+    return lines
+
+
+def _other(
+    rest: Sequence[str],
+    cells: Mapping[str, Mapping[int | None, float]],
+    totals: Mapping[str, float],
+    starts: Sequence[int],
+) -> Series:
+    sums: dict[int | None, float] = defaultdict(float)
+    for key in rest:
+        for start, value in cells[key].items():
+            sums[start] += value
+    values = tuple(sums.get(start) for start in starts)
+    return Series(None, f"Other ({len(rest)})", OTHER, values, sum(totals[key] for key in rest))
+
+
+def _month(moment: int, step: int) -> int:
+    day = datetime.fromtimestamp(moment, UTC)
+    month = (day.month - 1) // step * step + 1
+    return int(datetime(day.year, month, 1, tzinfo=UTC).timestamp())
+
+
+def _next_month(moment: int, step: int) -> int:
+    day = datetime.fromtimestamp(moment, UTC)
+    years, month = divmod(day.month - 1 + step, 12)
+    return int(datetime(day.year + years, month + 1, 1, tzinfo=UTC).timestamp())

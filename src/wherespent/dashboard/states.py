@@ -1,0 +1,154 @@
+"""What is said when there is nothing to draw, and how the sync is doing."""
+
+from datetime import datetime
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from wherespent.analytics.health import LastSync, Progress
+from wherespent.analytics.names import Options
+from wherespent.dashboard import formats
+from wherespent.dashboard.components import blank, icon
+from wherespent.dashboard.desk import DashboardOptions
+
+
+def pill(sync: LastSync, now: datetime) -> list[Component]:
+    """The state of the sync in a word, never in a colour alone."""
+    if sync.running:
+        return _pill("busy", "Syncing…")
+    if sync.failing:
+        return _pill("bad", f"Sync failing · last {formats.ago(sync.at, now)}")
+    if sync.at is None:
+        return _pill("", "Not synced yet")
+    return _pill("ok", f"Synced {formats.ago(sync.at, now)}")
+
+
+def asking() -> list[Component]:
+    return _pill("busy", "Refresh requested…")
+
+
+def _pill(dot: str, text: str) -> list[Component]:
+    return [html.Span(className=f"dot {dot}".strip()), html.Span(text, className="state")]
+
+
+def banners(
+    options: DashboardOptions, sync: LastSync, progress: Progress, *, known: bool
+) -> list[Component]:
+    """What must be known on every page, the worst first."""
+    shown: list[Component] = []
+    if sync.failing and sync.error:
+        health = dcc.Link("Data health says what to do.", href="/health", className="link")
+        text = [html.B("The sync is failing. "), sync.error, " ", health]
+        shown.append(_banner("bad", "alert", text))
+    if not options.key_configured and known:
+        text = [
+            html.B("No admin key is set. "),
+            "What is stored stays readable, nothing new arrives. Set ",
+            html.Code("OPENAI_ADMIN_KEY"),
+            " and restart.",
+        ]
+        shown.append(_banner("", "key", text))
+    if options.demo:
+        text = [html.B("Demo. "), "A simulated organization: none of these numbers are real."]
+        shown.append(_banner("demo", "note", text))
+    if known and options.key_configured and progress.done_days < progress.wanted_days:
+        shown.append(_banner("demo", "refresh", _history(progress)))
+    return shown
+
+
+def _history(progress: Progress) -> list[Any]:
+    part = progress.done_days / max(1, progress.wanted_days)
+    return [
+        html.B("Reading history: "),
+        f"{progress.done_days} of {progress.wanted_days} days ",
+        html.Span(html.I(style={"width": f"{part * 100:.0f}%"}), className="progress"),
+        " Newest days first; older ranges are not complete yet.",
+    ]
+
+
+def _banner(look: str, sign: str, text: list[Any]) -> Component:
+    return html.Div([icon(sign), html.Div(text)], className=f"banner {look}".strip())
+
+
+def guide(options: DashboardOptions, sync: LastSync, progress: Progress) -> Component:
+    """The whole page of an installation without data: what to do first."""
+    if not options.key_configured:
+        return no_key()
+    if sync.failing:
+        return _card(
+            "The first sync failed",
+            [html.P(sync.error or "See Data health."), _to_health()],
+        )
+    return first_sync(options, progress)
+
+
+def no_key() -> Component:
+    steps = [
+        html.Li(
+            [
+                "An organization owner opens ",
+                html.Code("platform.openai.com"),
+                " → Settings → Organization → Admin keys, and creates a key with the read-only"
+                " scopes ",
+                html.Code("api.usage.read"),
+                " and ",
+                html.Code("api.management.read"),
+                " (it begins with ",
+                html.Code("sk-admin-"),
+                "). A project key cannot read usage.",
+            ]
+        ),
+        html.Li(
+            [
+                "Give it to wherespent and start again:",
+                html.Pre("export OPENAI_ADMIN_KEY=sk-admin-…\nwherespent serve"),
+            ]
+        ),
+        html.Li("Today is on screen within seconds; a year of history follows behind it."),
+    ]
+    return _card(
+        "Connect your OpenAI organization",
+        [
+            html.P("wherespent reads usage and costs with an admin key. None is set yet."),
+            html.Ol(steps),
+            html.P(
+                ["No key at hand? See it with a simulated organization: ", html.Code("wherespent demo")]
+            ),
+        ],
+    )
+
+
+def first_sync(options: DashboardOptions, progress: Progress) -> Component:
+    if not options.sync_enabled:
+        text = [
+            "Syncing is switched off here (",
+            html.Code("SYNC_ENABLED=false"),
+            ") and the database is empty: run ",
+            html.Code("wherespent sync"),
+            ".",
+        ]
+        return _card("No data yet", [html.P(text)])
+    text = f"Newest days first: {progress.done_days} of {progress.wanted_days} days are here."
+    return _card(
+        "The first sync is running",
+        [html.P([text, " This page fills by itself."]), _to_health()],
+    )
+
+
+def _to_health() -> Component:
+    return html.P(dcc.Link("See each stream in Data health", href="/health", className="link"))
+
+
+def _card(title: str, children: list[Any]) -> Component:
+    return html.Section([html.H2(title), *children], className="card guide")
+
+
+def not_found() -> Component:
+    home = dcc.Link("Go to the overview", href="/", className="link")
+    return html.Div(blank("There is no such page", home), className="card")
+
+
+def account_line(offered: Options) -> str:
+    projects, keys = len(offered.projects), len(offered.api_keys)
+    return f"{projects:,} projects · {keys:,} keys" if projects or keys else ""
