@@ -10,7 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 _KEY = re.compile(r"\b(sk|sess)-[A-Za-z0-9_\-]{6,}")
-_QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn.access")
+_QUIET = ("httpx", "httpcore", "apscheduler", "alembic", "uvicorn.access", "uvicorn.error")
 
 
 class Redaction:

@@ -1,0 +1,3 @@
+from tests.analytics.organization import facts, organization
+
+__all__ = ["facts", "organization"]
