@@ -30,6 +30,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'grouping', 'bucket_start', 'series_id', name=op.f('pk_cost_day')),
     sqlite_with_rowid=False
     )
+    op.create_index('ix_cost_day_series', 'cost_day', ['account_id', 'grouping', 'series_id', 'bucket_start', 'amount'])
     op.create_table('cost_revision',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
@@ -363,5 +364,6 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_cost_revision_account_id_bucket_start'), table_name='cost_revision')
 
     op.drop_table('cost_revision')
+    op.drop_index('ix_cost_day_series', table_name='cost_day')
     op.drop_table('cost_day')
     op.drop_table('account')

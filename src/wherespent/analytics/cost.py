@@ -15,12 +15,20 @@ from wherespent.analytics.sources import (
     read_account,
     was_read,
 )
-from wherespent.analytics.sums import Sums, added, sums
+from wherespent.analytics.sums import Sums, added, series_totals, sums
 from wherespent.domain.money import EXACT, from_nanos
 from wherespent.errors import QuestionRefused
 from wherespent.providers.openai.streams import COSTS
-from wherespent.storage.tables import MAIN
+from wherespent.storage.tables import MAIN, cost_day
 
+# Which of the filters narrows a dimension.
+_CHOICES = {
+    "model": "model",
+    "line_item": "line_item",
+    "project_id": "project",
+    "user_id": "user",
+    "api_key_id": "api_key",
+}
 COST_DIMENSIONS = ("model", "line_item", "project_id", "user_id", "api_key_id", "api_source")
 
 
@@ -73,6 +81,37 @@ def cost_by(connection: Connection, filters: Filters, dimension: str) -> list[Co
         CostPoint(bucket, key, from_nanos(nanos)) for (bucket, key), (nanos,) in found.items()
     ]
     return sorted(points, key=lambda point: (point.bucket_start or 0, point.key))
+
+
+@dataclass(frozen=True, slots=True)
+class TopCosts:
+    """The largest keys one by one, and everything else as one point per bucket (key '')."""
+
+    points: tuple[CostPoint, ...]
+    others: tuple[CostPoint, ...]
+    other_keys: int
+
+
+def top_costs(connection: Connection, filters: Filters, dimension: str, most: int) -> TopCosts:
+    """`cost_by` for the `most` largest keys, without reading thousands of keys day by day.
+
+    Points and others together add up to `cost_over_time`, exactly.
+    """
+    totals = cost_by(connection, replace(filters, granularity=Granularity.TOTAL), dimension)
+    ranked = sorted(totals, key=lambda point: (-abs(point.billed), point.key))
+    # One key more takes no more room than an "Other (1)" would.
+    kept = ranked if len(ranked) <= most + 1 else ranked[:most]
+    keys = tuple(point.key for point in kept)
+    if len(kept) == len(ranked):
+        return TopCosts(tuple(cost_by(connection, filters, dimension)), (), 0)
+    name = _CHOICES[dimension]
+    chosen = replace(filters, **{name: replace(getattr(filters, name), include=keys)})
+    points = cost_by(connection, chosen, dimension)
+    rest = {point.bucket_start: point.billed for point in cost_over_time(connection, filters)}
+    for point in points:
+        rest[point.bucket_start] -= point.billed
+    others = (CostPoint(bucket, "", billed) for bucket, billed in rest.items())
+    return TopCosts(tuple(points), tuple(others), len(ranked) - len(kept))
 
 
 def cost_over_time(connection: Connection, filters: Filters) -> list[CostPoint]:
@@ -171,15 +210,15 @@ def _billed(connection: Connection, filters: Filters, *dimensions: str) -> Sums:
 def _nanos(
     connection: Connection, source: Source, filters: Filters, dimensions: Iterable[str] = ()
 ) -> Sums:
+    by = [source.shown(dimension) for dimension in dimensions]
+    amount = source.facts.c.amount
+    choices = filters.cost_choices
+    if filters.granularity is Granularity.TOTAL and source.facts is cost_day:
+        return series_totals(connection, source, filters.window, choices, by=by, measure=amount)
     is_hourly = filters.granularity is Granularity.HOUR
+    grain = Granularity.DAY if is_hourly else filters.granularity
     return sums(
-        connection,
-        source,
-        filters.window,
-        Granularity.DAY if is_hourly else filters.granularity,
-        filters.cost_choices,
-        by=[source.shown(dimension) for dimension in dimensions],
-        measures=(added(source.facts.c.amount),),
+        connection, source, filters.window, grain, choices, by=by, measures=(added(amount),)
     )
 
 

@@ -162,6 +162,16 @@ usage_slice_day = _usage_facts("usage_slice_day", "slice_id")
 cost_day = _cost_facts("cost_day", "series_id", _key("grouping", SmallInteger))
 cost_slice_day = _cost_facts("cost_slice_day", "slice_id")
 
+# Adds up a series over any span without sorting: totals by user and by key.
+Index(
+    "ix_cost_day_series",
+    cost_day.c.account_id,
+    cost_day.c.grouping,
+    cost_day.c.series_id,
+    cost_day.c.bucket_start,
+    cost_day.c.amount,
+)
+
 coverage = Table(
     "coverage",
     metadata,
