@@ -168,7 +168,7 @@ class Facts:
 def _roll_up_usage(
     connection: Connection, stream_id: int, start: int, measures: tuple[str, ...]
 ) -> None:
-    """Rewrite the rollups of the day; a stock has the level of its last hour."""
+    """Rewrite the rollups of the day; a stock has the level of the last hour."""
     day = start - start % DAY
     span = f"stream_id = {stream_id} AND bucket_start >= {day} AND bucket_start < {day + DAY}"
     for table in ("usage_day", "usage_slice_hour", "usage_slice_day"):
@@ -178,7 +178,7 @@ def _roll_up_usage(
     sums = ", ".join(f"SUM({name})" for name in measures)
     last = (
         " AND bucket_start = (SELECT MAX(later.bucket_start) FROM usage_hour later WHERE"
-        f" later.series_id = usage_hour.series_id AND later.bucket_start < {day + DAY})"
+        f" later.stream_id = {stream_id} AND later.bucket_start < {day + DAY})"
     )
     only = last if measures == ("usage_bytes",) else ""
     connection.execute(

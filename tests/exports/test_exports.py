@@ -180,10 +180,10 @@ def test_usage_adds_up_to_what_the_dashboard_shows(
     [
         (Granularity.HOUR, [1000, 1110, 1200]),
         (Granularity.DAY, [1110, 1200]),
-        (Granularity.WEEK, [1210]),
-        (Granularity.MONTH, [1210]),
-        (Granularity.QUARTER, [1210]),
-        (Granularity.TOTAL, [1210]),
+        (Granularity.WEEK, [1200]),
+        (Granularity.MONTH, [1200]),
+        (Granularity.QUARTER, [1200]),
+        (Granularity.TOTAL, [1200]),
     ],
 )
 def test_bytes_are_the_last_level_of_each_bucket(

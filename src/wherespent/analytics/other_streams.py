@@ -58,9 +58,7 @@ def _usage_of(
     if not points:
         return None
     if measure in STOCK_MEASURES:
-        # Not the last point: a series that is silent at the end keeps its level.
-        whole = _points(connection, account, stream, filters, Granularity.TOTAL)
-        total = whole[0].value
+        total = points[-1].value
     else:
         total = sum(point.value for point in points)
     return StreamUsage(stream.name, measure, unit, total, tuple(points))

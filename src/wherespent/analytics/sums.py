@@ -100,23 +100,19 @@ def levels(
     by: Sequence[ColumnElement[str]] = (),
     measure: ColumnElement[Any],
 ) -> Sums:
-    """The last level of each series in each bucket, added up over the series."""
-    statement: Select[*tuple[Any, ...]] = select(source.bucket, source.key, measure, *by).where(
-        measure.is_not(None)
-    )
+    """A stock over time: each answer is the level in its last bucket, never a sum over buckets."""
+    statement: Select[*tuple[Any, ...]] = select(source.bucket, added(measure), *by)
     statement = statement.select_from(source.joined() if by else source.facts)
+    statement = statement.where(measure.is_not(None)).group_by(source.bucket, *by)
     floor = floor_of(grain)
-    last: dict[Key, int] = {}
+    last: dict[Key, tuple[int, int]] = {}
     for where in source.wheres(connection, window, choices):
-        for bucket, series, level, *dimensions in connection.execute(
-            statement.where(where).order_by(source.bucket)
-        ):
-            last[(floor(bucket), *dimensions, series)] = level
-    summed: Sums = {}
-    for (*key, _), level in last.items():
-        known = summed.get(tuple(key), (0,))
-        summed[tuple(key)] = (known[0] + level,)
-    return summed
+        for bucket, level, *dimensions in connection.execute(statement.where(where)):
+            key = (floor(bucket), *dimensions)
+            newest, known = last.get(key, (bucket, 0))
+            if bucket >= newest:
+                last[key] = (bucket, level + (known if bucket == newest else 0))
+    return {key: (level,) for key, (_, level) in last.items()}
 
 
 def _folded(rows: Iterable[Values], width: int, grain: Granularity) -> Sums:

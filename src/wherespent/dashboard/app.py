@@ -1,5 +1,8 @@
 """Puts the pages together: `create_app` gives a Dash application on our own FastAPI server."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Dash leaves these of its names untyped.
+
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +42,8 @@ INDEX = (
 <meta name="robots" content="noindex">
 <title>{%title%}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
-<link rel="preload" href="/assets/inter-latin-wght-normal.woff2" as="font" type="font/woff2" crossorigin>
+<link rel="preload" href="/assets/inter-latin-wght-normal.woff2" as="font"
+ type="font/woff2" crossorigin>
 <script>"""
     + _THEME_SCRIPT
     + """</script>
@@ -63,7 +67,7 @@ def create_app(
     """The dashboard on `server`. Any number of applications can live in one process."""
     app = Dash(
         "wherespent",
-        server=server,
+        server=server,  # pyright: ignore[reportArgumentType]  (FastAPI since 4.1)
         assets_folder=str(ASSETS),
         assets_ignore=r"^login\.css$",
         pages_folder="",
@@ -77,9 +81,7 @@ def create_app(
     desk = Desk(Answers(database), clock, options)
     app.layout = shell.layout(options)
     pages = {page.PATH: page for page in PAGES}
-    shell_callbacks.register(
-        app, desk, pages, lambda: request_refresh(database, clock())
-    )
+    shell_callbacks.register(app, desk, pages, lambda: request_refresh(database, clock()))
     for page in PAGES:
         page.register(app, desk)
     _add_page_routes(server, app)

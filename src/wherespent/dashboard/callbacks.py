@@ -1,5 +1,8 @@
 """How a callback runs: in a thread, its failure logged under an id and shown with that id."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Dash leaves these of its names untyped.
+
 import functools
 import logging
 import secrets
@@ -18,7 +21,7 @@ TROUBLE = "trouble"
 _log = logging.getLogger(__name__)
 
 
-class CallbackFailed(Exception):
+class CallbackFailedError(Exception):
     """A failure that is logged already; `shown` is what the person reads."""
 
     def __init__(self, incident: str, shown: str) -> None:
@@ -41,17 +44,17 @@ def threaded(callback: Callable[..., Any]) -> Callable[..., Any]:
             _log.exception("callback %s failed, incident %s", callback.__qualname__, incident)
             # Only our own messages are written for people, and hold no secret.
             shown = str(error) if isinstance(error, WherespentError) else "See the server log."
-            raise CallbackFailed(incident, shown) from error
+            raise CallbackFailedError(incident, shown) from error
 
     return wrapper
 
 
 def show_trouble(error: Exception) -> None:
     """Dash's `on_error`: the page keeps its pictures, a card says what failed."""
-    if not isinstance(error, CallbackFailed):
+    if not isinstance(error, CallbackFailedError):
         incident = secrets.token_hex(4)
         _log.error("callback failed, incident %s", incident, exc_info=error)
-        error = CallbackFailed(incident, "See the server log.")
+        error = CallbackFailedError(incident, "See the server log.")
     set_props(TROUBLE, {"children": trouble_card(error.incident, error.shown)})
 
 

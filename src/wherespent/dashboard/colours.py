@@ -29,7 +29,8 @@ TOKEN_COLOURS = {
 
 def colours(shown: Iterable[str], ranked: Sequence[str]) -> dict[str, str]:
     """Colours of the keys shown. A key's rank over all history gives its colour, a hash gives
-    it to the others; where two would share one on the same chart, the later takes a free one."""
+    it to the others; where two would share one on the same chart, the later takes a free one.
+    """
     rank = {key: index for index, key in enumerate(ranked)}
     chosen: dict[str, str] = {}
     for key in sorted(shown, key=lambda name: (rank.get(name, len(rank)), name)):

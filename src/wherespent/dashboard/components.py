@@ -13,6 +13,13 @@ from wherespent.dashboard import figures
 from wherespent.dashboard.series import Series
 
 Children = Any
+# Not read out: it repeats what is said elsewhere, or says nothing.
+UNHEARD: dict[str, Any] = {"aria-hidden": "true"}
+
+
+def labelled(text: str) -> dict[str, Any]:
+    """The name that a screen reader says."""
+    return {"aria-label": text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Drawing:
 
 
 def icon(name: str) -> Component:
-    return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
+    return html.Span(className=f"icon icon-{name}", **UNHEARD)
 
 
 def card(
@@ -39,13 +46,16 @@ def card(
     end: Children = None,
     foot: Children = None,
 ) -> Component:
-    head = [html.H2(title), html.Span(unit, className="unit") if unit is not None else None]
+    head: list[Component | None] = [
+        html.H2(title),
+        html.Span(unit, className="unit") if unit is not None else None,
+    ]
     if end is not None:
         head.append(html.Div(end, className="end"))
     parts = [html.Div(head, className="card-head"), children]
     if foot is not None:
         parts.append(html.Div(foot, className="card-foot"))
-    return html.Section(parts, className=f"card {width}", **{"aria-label": title})
+    return html.Section(parts, className=f"card {width}", **labelled(title))
 
 
 def chart(id: str, *, height: int = 300) -> Component:
@@ -53,7 +63,7 @@ def chart(id: str, *, height: int = 300) -> Component:
     graph = dcc.Graph(
         id=id,
         figure=figures.BLANK,
-        config=figures.CONFIG,
+        config=figures.CONFIG,  # pyright: ignore[reportArgumentType]
         style={"height": height},
         responsive=True,
     )
@@ -71,9 +81,7 @@ def chart_outputs(id: str) -> list[Output]:
 
 def segmented(id: str, choices: Mapping[str, str], value: str, label: str) -> Component:
     data = [{"value": key, "label": text} for key, text in choices.items()]
-    return dmc.SegmentedControl(
-        id=id, data=data, value=value, size="xs", **{"aria-label": label}
-    )
+    return dmc.SegmentedControl(id=id, data=data, value=value, size="xs", **labelled(label))
 
 
 def chart_or_table(id: str) -> Component:
@@ -130,10 +138,10 @@ def table(
         )
     )
     body = html.Tbody([_row(row, looks) for row in rows])
-    parts = [html.Caption(caption, className="unseen"), head, body]
+    parts: list[Component] = [html.Caption(caption, className="unseen"), head, body]
     if foot is not None:
         parts.append(html.Tfoot(html.Tr([html.Td(cell) for cell in foot])))
-    region = {"role": "region", "aria-label": caption}
+    region: dict[str, Any] = {"role": "region", "aria-label": caption}
     return html.Div(
         html.Table(parts), className="scroll tall" if tall else "scroll", tabIndex=0, **region
     )
@@ -174,7 +182,7 @@ class Bar:
 
 def bars(rows: Sequence[Bar], caption: str) -> Component:
     """Bars with the name and the number on them: read without an axis or a hover."""
-    return html.Div([_bar(row) for row in rows], className="bars", role="list", **{"aria-label": caption})
+    return html.Div([_bar(row) for row in rows], className="bars", role="list", **labelled(caption))
 
 
 def _bar(row: Bar) -> Component:
@@ -225,7 +233,7 @@ def spark(values: Sequence[float | None], *, second: bool = False) -> Component:
     return html.Div(
         className="spark second" if second else "spark",
         style={"--line-shape": line, "--area-shape": area},
-        **{"aria-hidden": "true"},
+        **UNHEARD,
     )
 
 

@@ -72,9 +72,7 @@ def _shown(value: float) -> str:
     return formats.exact_usd(Decimal(f"{value:.9f}"))
 
 
-def _time_table(
-    points: Sequence[CostPoint], buckets: Axis, lines: Sequence[Series]
-) -> Component:
+def _time_table(points: Sequence[CostPoint], buckets: Axis, lines: Sequence[Series]) -> Component:
     """Newest first; the last column and the last row add up exactly."""
     kept = {line.key for line in lines}
     sums: dict[tuple[int | None, str | None], Decimal] = defaultdict(Decimal)

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from wherespent.analytics import health
 from wherespent.analytics.health import RunRow, State, StreamHealth
 from wherespent.dashboard import formats
-from wherespent.dashboard.components import blank, table
+from wherespent.dashboard.components import blank, labelled, table
 from wherespent.dashboard.desk import Desk
 from wherespent.domain.windows import DAY, epoch, floor_day, utc
 
@@ -30,7 +30,15 @@ def streams(desk: Desk, now: datetime) -> Component:
     if not rows:
         return blank("No stream was read yet", "The first sync writes this table.")
     cells = [_stream_cells(row, now) for row in rows]
-    head = ["Stream", "State", "Last success", "Complete until", "History", "Coverage", "What to do"]
+    head = [
+        "Stream",
+        "State",
+        "Last success",
+        "Complete until",
+        "History",
+        "Coverage",
+        "What to do",
+    ]
     words = ("State", "Coverage", "What to do")
     return table(head, cells, caption="State of every stream", words=words)
 
@@ -38,7 +46,9 @@ def streams(desk: Desk, now: datetime) -> Component:
 def _stream_cells(row: StreamHealth, now: datetime) -> list[Any]:
     look, word = _WORDS[row.state]
     grouping = " (by user)" if row.grouping else ""
-    advice = [html.Div(row.error), html.Div(row.remedy, className="dim")] if row.error else row.remedy
+    advice = (
+        [html.Div(row.error), html.Div(row.remedy, className="dim")] if row.error else row.remedy
+    )
     since = formats.day(row.oldest, year=True) if row.oldest is not None else formats.MISSING
     until = formats.day(row.watermark - DAY, year=True) if row.watermark else formats.MISSING
     return [
@@ -62,7 +72,7 @@ def strip(row: StreamHealth, now: datetime) -> Component:
         [html.I(className=look or None, title=title) for look, title in marks],
         className="strip",
         role="img",
-        **{"aria-label": words},
+        **labelled(words),
     )
 
 
@@ -80,7 +90,12 @@ def _mark(row: StreamHealth, day: int) -> tuple[str, str]:
 
 
 def key_to_strips() -> list[Component]:
-    looks = (("full", "complete"), ("part", "not complete yet"), ("gap", "missing"), ("", "not read"))
+    looks = (
+        ("full", "complete"),
+        ("part", "not complete yet"),
+        ("gap", "missing"),
+        ("", "not read"),
+    )
     return [
         html.Span(
             [html.Span(html.I(className=look or None), className="strip key"), f" {word}"],
@@ -105,7 +120,9 @@ def _run_cells(row: RunRow, now: datetime) -> list[Any]:
     return [
         row.stream.removeprefix("openai.") + (" (by user)" if row.grouping else ""),
         html.Span(row.status or "?", className=f"tag {_RUN_LOOKS.get(row.status, '')}".strip()),
-        html.Span(formats.ago(row.started_at, now), title=f"{row.started_at:%Y-%m-%d %H:%M:%S} UTC"),
+        html.Span(
+            formats.ago(row.started_at, now), title=f"{row.started_at:%Y-%m-%d %H:%M:%S} UTC"
+        ),
         took,
         formats.span(utc(row.window.start).date(), last),
         formats.count(row.requests),

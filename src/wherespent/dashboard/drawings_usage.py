@@ -15,6 +15,7 @@ from wherespent.dashboard.colours import TOKEN_COLOURS
 from wherespent.dashboard.components import (
     Drawing,
     blank,
+    labelled,
     legend,
     nothing_read,
     spark,
@@ -76,9 +77,7 @@ def _kinds(
     return Drawing(figure, legend(lines))
 
 
-def requests(
-    desk: Desk, asked: Asked, dimension: str = "model", *, shown: int = 8
-) -> Drawing:
+def requests(desk: Desk, asked: Asked, dimension: str = "model", *, shown: int = 8) -> Drawing:
     points = desk.answers.ask(usage.tokens_by, asked.filters, dimension)
     buckets = axis(asked.filters.window, asked.filters.grain)
     lines = _top(desk, dimension, points, buckets.starts, shown)
@@ -218,11 +217,9 @@ def _stream_card(row: StreamUsage, starts: Sequence[int]) -> Component:
         [
             html.Div(name, className="title"),
             html.Div(value, className="value", title=formats.count(row.total)),
-            html.Div(
-                "stored at the end of the range" if is_size else row.unit, className="detail"
-            ),
+            html.Div("stored at the end of the range" if is_size else row.unit, className="detail"),
             spark([at.get(start) for start in starts], second=is_size),
         ],
         className="card kpi w3",
-        **{"aria-label": f"{name}, {row.unit}"},
+        **labelled(f"{name}, {row.unit}"),
     )

@@ -22,7 +22,7 @@ BLANK: Figure = {
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     },
 }
-CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": "reset"}
+CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": "autosize"}
 
 _HOVER_DAYS = {
     Granularity.HOUR: "%a %-d %b %Y, %H:00 UTC",
@@ -144,7 +144,7 @@ def flat_bars(
 def week(
     cells: Mapping[tuple[int, int], int], days: Sequence[str], *, shown: Callable[[float], str]
 ) -> Figure:
-    """A heat map of 7 × 24 bars: the basic bundle has no heat map, and 100 kB less to load."""
+    """A heat map of 7 by 24 bars: the basic bundle has no heat map, and 100 kB less to load."""
     places = [(day, hour) for day in range(7) for hour in range(24)]
     most = max(cells.values(), default=0) or 1
     # The root keeps a quiet night visible beside a busy noon.
@@ -155,7 +155,8 @@ def week(
         "y": [0.92] * len(places),
         "base": [day - 0.46 for day, _ in places],
         "customdata": [
-            f"{days[day]} {hour}:00–{hour + 1}:00 UTC<br>{shown(cells.get((day, hour), 0))} requests"
+            f"{days[day]} {hour}:00–{hour + 1}:00 UTC<br>"
+            f"{shown(cells.get((day, hour), 0))} requests"
             for day, hour in places
         ],
         "marker": {"color": [f"rgba(71,113,245,{0.05 + 0.95 * it:.2f})" for it in strength]},
@@ -240,6 +241,7 @@ def _layout(
         ],
     }
     if few:
+        del x["tickformatstops"]
         x |= {"tickmode": "array", "tickvals": [_iso(start) for start in axis.starts]}
         x["tickformat"] = "%b %Y" if axis.width == 0 else "%-d %b"
     y = {"zeroline": False, "rangemode": "tozero", "exponentformat": "B", "automargin": True}
@@ -262,9 +264,7 @@ def _layout(
 def _columns(lines: Sequence[Series]) -> list[list[float]]:
     if not lines:
         return []
-    return [
-        [line.values[i] or 0.0 for line in lines] for i in range(len(lines[0].values))
-    ]
+    return [[line.values[i] or 0.0 for line in lines] for i in range(len(lines[0].values))]
 
 
 def _rounded(value: float) -> float:

@@ -47,10 +47,8 @@ def compact(number: float | None) -> str:
     size = abs(number)
     if size < 10_000:
         return count(number)
-    for scale, letter in _SCALES:
-        # What rounds up to a thousand belongs to the next letter.
-        if size >= scale * 0.9995:
-            break
+    # What rounds up to a thousand belongs to the next letter.
+    scale, letter = next(it for it in _SCALES if size >= it[0] * 0.9995)
     scaled = size / scale
     digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
     return f"{_MINUS if number < 0 else ''}{scaled:.{digits}f}{_NARROW}{letter}"

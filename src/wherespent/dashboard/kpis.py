@@ -8,16 +8,21 @@ from dash.development.base_component import Component
 
 from wherespent.analytics import cost, usage
 from wherespent.dashboard import formats
-from wherespent.dashboard.components import spark
+from wherespent.dashboard.components import labelled, spark
 from wherespent.dashboard.desk import Asked, Desk
 from wherespent.dashboard.series import axis
+from wherespent.domain.windows import floor_day
 
+_UNKNOWN = usage.UsageTotals(*[None] * 10, active_users=0, active_api_keys=0)
 _TITLES = ("Billed cost", "Requests", "Input tokens", "Output tokens", "Active users")
 
 
 def placeholders() -> list[Component]:
     return [
-        html.Div([html.Div(title, className="title"), html.Div("\N{NO-BREAK SPACE}", className="value")], className="card kpi")
+        html.Div(
+            [html.Div(title, className="title"), html.Div("\N{NO-BREAK SPACE}", className="value")],
+            className="card kpi",
+        )
         for title in _TITLES
     ]
 
@@ -25,8 +30,14 @@ def placeholders() -> list[Component]:
 def cards(desk: Desk, asked: Asked) -> list[Component]:
     ask, total = desk.answers.ask, asked.total
     before = total.previous()
-    now, then = ask(usage.usage_totals, total), ask(usage.usage_totals, before)
-    billed, billed_then = ask(cost.cost_totals, total), ask(cost.cost_total, before)
+    now = ask(usage.usage_totals, total)
+    # A period that the history does not fill is nothing to compare with.
+    oldest = desk.oldest(asked.now)
+    whole = oldest is not None and floor_day(oldest) <= before.window.start
+    then = ask(usage.usage_totals, before) if whole else _UNKNOWN
+    billed, billed_then = ask(cost.cost_totals, total), None
+    if whole:
+        billed_then = ask(cost.cost_total, before)
     costs = ask(cost.cost_over_time, asked.by_day)
     points = ask(usage.tokens_over_time, asked.filters)
     starts = axis(asked.filters.window, asked.filters.grain).starts
@@ -81,7 +92,9 @@ def _people(now: usage.UsageTotals, then: usage.UsageTotals) -> Component:
         f"{now.active_users} users with usage in this range",
         _change(now.active_users, then.active_users) if then.requests is not None else [],
         f"{then.active_users} before" if then.requests is not None else "",
-        html.Div([html.B(keys)], className="detail", style={"marginTop": "auto", "paddingBottom": 8})
+        html.Div(
+            [html.B(keys)], className="detail", style={"marginTop": "auto", "paddingBottom": 8}
+        )
         if known
         else html.Div(),
     )
@@ -103,7 +116,7 @@ def _card(
             below,
         ],
         className="card kpi",
-        **{"aria-label": title},
+        **labelled(title),
     )
 
 
@@ -129,7 +142,7 @@ def _billed_detail(billed: cost.CostTotals, before: Decimal | None) -> str:
         return f"{formats.usd(billed.unmodelled)} without a model is left out"
     if billed.billed is None:
         return "nothing was read"
-    return f"was {formats.usd(before)}" if before is not None else "nothing before"
+    return f"was {formats.usd(before)}" if before is not None else "no full period before"
 
 
 def _per_thousand(billed: Decimal | None, requests: int | None) -> str:
@@ -144,5 +157,3 @@ def _per_request(tokens: int | None, requests: int | None) -> str:
 
 def _part(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
-
-

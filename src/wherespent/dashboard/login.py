@@ -13,8 +13,8 @@ from itsdangerous import BadSignature, TimestampSigner
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from starlette.requests import cookie_parser
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -125,7 +125,7 @@ class LoginRequired:
 
 
 def _local(target: str | None) -> str:
-    """Only a path of our own: `//elsewhere` and `/\\elsewhere` are other sites."""
+    """Only a path of our own: two slashes of any kind lead to another site."""
     if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
         return "/"
     return quote(target, safe="/?&=%:,+-_.~()")
@@ -144,7 +144,8 @@ def _page(target: str, problem: str = "", status: int = 200) -> HTMLResponse:
 <h1>wherespent</h1>{alert}
 <form method="post" action="/login"><input type="hidden" name="next" value="{escape(target)}">
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required autofocus>
+<input id="password" name="password" type="password" autocomplete="current-password"
+ required autofocus>
 <button type="submit">Log in</button></form></main></body></html>""",
         status,
     )

@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -197,7 +198,7 @@ class OriginGuard:
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
-                raise _BodyTooLarge
+                raise _BodyTooLargeError
             return message
 
         async def watched(message: Message) -> None:
@@ -207,13 +208,13 @@ class OriginGuard:
 
         try:
             await self._app(scope, counted, watched)
-        except _BodyTooLarge:
+        except _BodyTooLargeError:
             if not begun:
                 await _too_large(limit)(scope, receive, send)
 
 
-class _BodyTooLarge(Exception):
-    pass
+class _BodyTooLargeError(Exception):
+    """The body passed the limit while it was read."""
 
 
 def _too_large(limit: int) -> JSONResponse:
@@ -245,23 +246,25 @@ class CallbackShape:
             return False
         if not isinstance(asked, dict) or not isinstance(asked.get("output"), str):
             return False
-        callback = self._dash.callback_map.get(asked["output"], {})
-        inputs, states = asked.get("inputs"), asked.get("state", [])
+        given: dict[str, Any] = asked  # pyright: ignore[reportUnknownVariableType]
+        known: dict[str, Any] = self._dash.callback_map  # pyright: ignore[reportUnknownMemberType]
+        callback: dict[str, Any] = known.get(given["output"], {})
         return (
             "callback" in callback
-            and "outputs" in asked
-            and isinstance(asked.get("changedPropIds", []), list)
-            and _same_ids(inputs, callback.get("inputs", []))
-            and _same_ids(states, callback.get("state", []))
+            and "outputs" in given
+            and isinstance(given.get("changedPropIds", []), list)
+            and _same_ids(given.get("inputs"), callback.get("inputs", []))
+            and _same_ids(given.get("state", []), callback.get("state", []))
         )
 
 
-def _same_ids(given: object, wanted: Sequence[dict[str, str]]) -> bool:
+def _same_ids(given: Any, wanted: Sequence[dict[str, str]]) -> bool:
     """Dash pairs values with arguments by position alone."""
     if not isinstance(given, list) or len(given) != len(wanted):
         return False
     return all(
-        isinstance(one, dict) and one.get("id") == other["id"]
+        isinstance(one, dict)
+        and one.get("id") == other["id"]
         and one.get("property") == other["property"]
         for one, other in zip(given, wanted, strict=True)
     )

@@ -70,9 +70,7 @@ def top_series(
     kept = order if len(order) <= shown + 1 else order[:shown]
     colour = colours(kept, ranked)
     lines = [
-        Series(
-            key, label(key), colour[key], tuple(cells[key].get(s) for s in starts), totals[key]
-        )
+        Series(key, label(key), colour[key], tuple(cells[key].get(s) for s in starts), totals[key])
         for key in kept
     ]
     rest = order[len(kept) :]

@@ -1,11 +1,13 @@
 """What surrounds every page: navigation, the bar of controls, banners and the stores."""
 
+from typing import Any
+
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from wherespent.dashboard.callbacks import TROUBLE
-from wherespent.dashboard.components import icon, segmented
+from wherespent.dashboard.components import icon, labelled, segmented
 from wherespent.dashboard.desk import DashboardOptions
 from wherespent.dashboard.url_state import (
     AUTO,
@@ -43,7 +45,7 @@ NAVIGATION = (
 )
 LINKS = {path: f"nav-{name}" for _, links in NAVIGATION for name, path, _ in links}
 
-_THEME = {
+_THEME: Any = {
     "primaryColor": "indigo",
     "fontFamily": 'Inter, system-ui, -apple-system, "Segoe UI", sans-serif',
     "defaultRadius": "md",
@@ -93,9 +95,7 @@ def _navigation(options: DashboardOptions) -> Component:
             parts.append(html.Div(section, className="nav-section"))
         for name, path, text in links:
             parts.append(
-                dcc.Link(
-                    [icon(name), text], href=path, id=LINKS[path], className="nav-link"
-                )
+                dcc.Link([icon(name), text], href=path, id=LINKS[path], className="nav-link")
             )
     foot: list[Component] = [html.Div(id=ACCOUNT)]
     if options.password_set:
@@ -109,7 +109,7 @@ def _navigation(options: DashboardOptions) -> Component:
     if options.version:
         foot.append(html.Div(f"wherespent {options.version}"))
     parts.append(html.Div(foot, className="nav-foot"))
-    return html.Nav(parts, className="nav", **{"aria-label": "Pages"})
+    return html.Nav(parts, className="nav", **labelled("Pages"))
 
 
 def _bar() -> Component:
@@ -120,7 +120,7 @@ def _bar() -> Component:
             id=REFRESH,
             className="button square",
             title="Refresh now: ask OpenAI again",
-            **{"aria-label": "Refresh now"},
+            **labelled("Refresh now"),
         ),
         _theme_toggle(),
     ]
@@ -141,14 +141,14 @@ def _dates() -> Component:
         [icon("calendar"), html.Span("Last 30 days", id=RANGE_LABEL)],
         className="button",
         id="range-button",
-        **{"aria-label": "Date range"},
+        **labelled("Date range"),
     )
     presets = dmc.SegmentedControl(
         id=RANGE,
         orientation="vertical",
         data=[{"value": key, "label": text} for key, text in RANGES.items()],
         value=DEFAULT_RANGE,
-        **{"aria-label": "Presets"},
+        **labelled("Presets"),
     )
     dates = dmc.DatePicker(
         id=DATES, type="range", allowSingleDateInRange=True, numberOfColumns=1, firstDayOfWeek=1
@@ -175,6 +175,7 @@ def _filters() -> Component:
             limit=60,
             nothingFoundMessage="Nothing found",
             comboboxProps={"withinPortal": False},
+            openOnFocus=False,
             size="sm",
         )
         for name, label in DIMENSIONS.items()
@@ -189,7 +190,8 @@ def _popover(target: Component, content: Component) -> Component:
         shadow="md",
         trapFocus=True,
         returnFocus=True,
-        keepMounted=False,
+        # A control that is not mounted misses what the URL sets, and shows it wrong later.
+        keepMounted=True,
     )
 
 
@@ -199,7 +201,7 @@ def _theme_toggle() -> Component:
         darkIcon=icon("moon"),
         id="theme",
         variant="default",
-        size=34,
+        size="34",
         radius=8,
-        **{"aria-label": "Light or dark"},
+        **labelled("Light or dark"),
     )

@@ -1,5 +1,8 @@
 """Callbacks of the shell: URL and controls agree, the page follows, the data stays fresh."""
 
+# pyright: reportUnknownMemberType=false, reportUnusedFunction=false
+# Dash does not type its decorators; the callbacks are used by being registered.
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,7 +27,7 @@ def register(
     app: Dash, desk: Desk, pages: Mapping[str, Any], request_refresh: Callable[[], None]
 ) -> None:
     _register_view(app, desk)
-    _register_router(app, desk, pages)
+    _register_router(app, pages)
     _register_freshness(app, desk)
     _register_refresh(app, request_refresh)
     _register_options(app, desk)
@@ -44,7 +47,7 @@ def _register_view(app: Dash, desk: Desk) -> None:
         State(shell.ASK, "data"),
     )
     @threaded
-    def settle_view(search: str, *rest: Any) -> list[Any]:  # pyright: ignore[reportUnusedFunction]
+    def settle_view(search: str, *rest: Any) -> list[Any]:
         """The URL is the truth; a control that was moved rewrites it."""
         *values, ask = rest
         view = View.parse(search)
@@ -109,13 +112,13 @@ def _chips(asked: Asked, desk: Desk) -> list[Any]:
     return chips
 
 
-def _register_router(app: Dash, desk: Desk, pages: Mapping[str, Any]) -> None:
+def _register_router(app: Dash, pages: Mapping[str, Any]) -> None:
     @app.callback(
         Output(shell.PAGE, "children"),
         Input(shell.URL, "pathname"),
     )
     @threaded
-    def show_page(pathname: str | None) -> Any:  # pyright: ignore[reportUnusedFunction]
+    def show_page(pathname: str | None) -> Any:
         page = pages.get(_path(pathname))
         return page.layout() if page else states.not_found()
 
@@ -146,7 +149,7 @@ def _register_freshness(app: Dash, desk: Desk) -> None:
         Input(shell.URL, "pathname"),
     )
     @threaded
-    def watch(_: int | None, pathname: str | None) -> list[Any]:  # pyright: ignore[reportUnusedFunction]
+    def watch(_: int | None, pathname: str | None) -> list[Any]:
         """One cheap look at the state of the data; pages ask again only when it moved."""
         now, answers = desk.clock(), desk.answers
         sync = answers.fresh(health.last_sync, desk.account, now)
@@ -183,7 +186,7 @@ def _register_refresh(app: Dash, request_refresh: Callable[[], None]) -> None:
         prevent_initial_call=True,
     )
     @threaded
-    def refresh(clicks: int | None) -> list[Any]:  # pyright: ignore[reportUnusedFunction]
+    def refresh(clicks: int | None) -> list[Any]:
         if not clicks:
             raise PreventUpdate
         request_refresh()
@@ -197,7 +200,7 @@ def _register_options(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )
     @threaded
-    def offer(clicks: int | None) -> list[list[dict[str, str]]]:  # pyright: ignore[reportUnusedFunction]
+    def offer(clicks: int | None) -> list[list[dict[str, str]]]:
         """Loaded when the filters are opened: 2,000 keys are no part of the first paint."""
         if not clicks:
             raise PreventUpdate

@@ -113,7 +113,10 @@ def no_key() -> Component:
             html.P("wherespent reads usage and costs with an admin key. None is set yet."),
             html.Ol(steps),
             html.P(
-                ["No key at hand? See it with a simulated organization: ", html.Code("wherespent demo")]
+                [
+                    "No key at hand? See it with a simulated organization: ",
+                    html.Code("wherespent demo"),
+                ]
             ),
         ],
     )

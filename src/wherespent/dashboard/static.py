@@ -63,7 +63,7 @@ class CompressedStatic:
                 start.update(message)
             chunks.append(message.get("body", b""))
 
-        plain_scope = {**scope, "method": "GET", "headers": []}
+        plain_scope: Scope = {**scope, "method": "GET", "headers": []}
         await self._app(plain_scope, receive, collect)
         if start.get("status") != 200 or len(self._kept) >= _MOST_KEPT:
             return None

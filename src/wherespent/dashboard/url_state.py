@@ -1,7 +1,7 @@
 """The view that a URL describes: range, granularity and chosen dimensions; only what differs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -52,7 +52,7 @@ class View:
     project: tuple[str, ...] = ()
     user: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
-    line_item: tuple[str, ...] = field(default=())
+    line_item: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, search: str | None) -> "View":
@@ -62,7 +62,11 @@ class View:
             asked.setdefault(name, []).append(value[:_LONGEST_VALUE])
         view = cls(
             granularity=_known(asked, "by", GRANULARITIES, AUTO),
-            **{name: _values(asked.get(name, [])) for name in CHOICES},
+            model=_values(asked.get("model")),
+            project=_values(asked.get("project")),
+            user=_values(asked.get("user")),
+            key=_values(asked.get("key")),
+            line_item=_values(asked.get("line_item")),
         )
         since, until = _date(asked.get("from")), _date(asked.get("to"))
         if since and until and since <= until:
@@ -129,7 +133,6 @@ class View:
 
 
 CHOICES = ("model", "project", "user", "key", "line_item")
-assert {f.name for f in fields(View)} >= set(CHOICES)
 
 
 def _preset(name: str, today: date) -> tuple[date, date]:
@@ -161,8 +164,8 @@ def _known(
     return value if value in allowed else default
 
 
-def _values(raw: list[str]) -> tuple[str, ...]:
-    unique = dict.fromkeys("" if value == _NONE else value for value in raw)
+def _values(raw: list[str] | None) -> tuple[str, ...]:
+    unique = dict.fromkeys("" if value == _NONE else value for value in raw or ())
     return tuple(unique)[:_MOST_VALUES]
 
 

@@ -83,10 +83,12 @@ def _found(
     names: Sequence[str],
     stream: Stream,
 ) -> Iterator[tuple[Key, Values]]:
-    hours = filters.granularity is Granularity.HOUR
+    is_stock = STOCK_MEASURES.issuperset(stream.measures)
+    # Only hours know the last one in which a project still had a level.
+    hours = is_stock or filters.granularity is Granularity.HOUR
     source = usage_source(account, (stream,), (*filters.usage_choices, *names), hours=hours)
     by = [source.raw(name) for name in names]
     columns = [source.facts.c[measure] for measure in stream.measures]
-    if STOCK_MEASURES.issuperset(stream.measures):
+    if is_stock:
         return streamed_levels(connection, source, filters, by, columns[0])
     return streamed_sums(connection, source, filters, by, [added(column) for column in columns])

@@ -73,6 +73,7 @@ class AccountSync:
     has_time: Callable[[], bool] = lambda: True
     report: Callable[[Progress], None] = lambda progress: None
     outcomes: dict[str, StreamOutcome] = field(default_factory=dict[str, StreamOutcome])
+    unknown_key: str = ""  # the error, once the provider said that it does not know the key
     _tried: dict[Reading, set[int]] = field(default_factory=dict[Reading, set[int]])
     _syncs: list[StreamSync] = field(default_factory=list[StreamSync])
 
@@ -207,6 +208,7 @@ class AccountSync:
     def _stop_the_others(self, outcome: StreamOutcome, error: ProviderError | None) -> None:
         """A key that OpenAI does not know is not tried again on eleven more endpoints."""
         if isinstance(error, KeyRefused) and error.is_unknown:
+            self.unknown_key = str(error)
             for other in self._pending(outcome):
                 other.status, other.error = FAILED, outcome.error
 

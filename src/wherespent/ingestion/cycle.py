@@ -19,11 +19,11 @@ from wherespent.ingestion.account_sync import (
     StreamOutcome,
     whole_history,
 )
-from wherespent.ingestion.names import names_reading, sync_names
+from wherespent.ingestion.names import NAMES, names_reading, sync_names
 from wherespent.ingestion.plan import Wanted
 from wherespent.ingestion.sync import Client
 from wherespent.storage.engine import Database
-from wherespent.storage.sync_state import last_success
+from wherespent.storage.sync_state import FAILED, last_success
 
 # Costs move slowly and names hardly ever; usage is asked for at every round.
 COSTS_EVERY = timedelta(minutes=15)
@@ -66,7 +66,8 @@ class Cycle:
         wanted = self._wanted(timedelta(0) if is_asked_for else COSTS_EVERY)
         recent_from = floor_day(epoch(self.now())) - _RECENT_DAYS * DAY
         sync.run({k: replace(w, since=max(w.since, recent_from)) for k, w in wanted.items()})
-        outcomes = [self._names()] if is_asked_for or self._names_are_due() else []
+        is_due = is_asked_for or self._names_are_due()
+        outcomes = [self.sync_names(sync.unknown_key)] if is_due else []
         return [*sync.run(wanted), *outcomes]
 
     def _wanted(self, costs_every: timedelta) -> dict[Kind, Wanted]:
@@ -82,7 +83,10 @@ class Cycle:
             read_at = last_success(connection, reading)
         return read_at is None or not read_at <= self.now() < read_at + NAMES_EVERY
 
-    def _names(self) -> StreamOutcome:
+    def sync_names(self, unknown_key: str) -> StreamOutcome:
+        """Names, unless the streams have just learned that the key is of no use."""
+        if unknown_key:
+            return StreamOutcome(NAMES, FAILED, error=unknown_key)
         return sync_names(self.database, self.account, self.client, self.fetch_names, self.now)
 
 
@@ -113,7 +117,5 @@ def sync_once(
     )
     outcomes = sync.run({kind: Wanted(since, until) for kind in Kind})
     if with_names:
-        outcomes.append(
-            sync_names(cycle.database, cycle.account, cycle.client, cycle.fetch_names, cycle.now)
-        )
+        outcomes.append(cycle.sync_names(sync.unknown_key))
     return outcomes

@@ -80,19 +80,25 @@ class StreamSync:
         self, grouping: int, window: Window, refusals: Refusals, written: Written
     ) -> None:
         for piece in pieces(window, refusals):
+            # What an earlier piece taught counts as well.
+            known = refusals.union(self.refusals)
+            if known != refusals:
+                self._read(grouping, piece, known, written)
+                continue
             try:
                 self._read_piece(grouping, piece, refusals, written)
             except RequestRefused as error:
                 learned = self._learned(error, grouping, piece, refusals)
                 if learned is None:
                     raise
+                if not pieces(piece, learned):
+                    # Nothing is left to ask, so no answer will confirm it.
+                    self._remember(learned)
                 self._read(grouping, piece, learned, written)
 
     def _learned(
         self, error: RequestRefused, grouping: int, piece: Window, known: Refusals
     ) -> Refusals | None:
-        # What an earlier piece taught counts as well.
-        known = known.union(self.refusals)
         if isinstance(error, HistoryLimit):
             return history_floor(error.earliest, piece, floor_day(epoch(self.now())), known)
         group_by = dimensions(self.stream, grouping, known, piece)

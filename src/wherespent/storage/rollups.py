@@ -4,7 +4,7 @@ The facts of a page are in memory when they are written, so they are summed ther
 would have to sort them again, which takes three times as long.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,22 +86,18 @@ def _delete(connection: Connection, place: Place, table: str, span: Window) -> N
 
 
 def _day(stream: Stream, hours: Cells, day: int) -> dict[int, Measures]:
-    """A day of each series: the sum of its hours, or the last level of a stock."""
-    merge: Callable[[list[Measures]], Measures] = (
-        _last if not STOCK_MEASURES.isdisjoint(stream.measures) else summed
-    )
+    """A day of each series: the sum of its hours, or the level in the last hour of a stock."""
+    in_order = [cells for hour in range(day, day + DAY, HOUR) if (cells := hours.get(hour))]
+    if not STOCK_MEASURES.isdisjoint(stream.measures):
+        return dict(in_order[-1]) if in_order else {}
     rows: dict[int, list[Measures]] = {}
-    for hour in range(day, day + DAY, HOUR):
-        for series, measures in hours.get(hour, {}).items():
+    for cells in in_order:
+        for series, measures in cells.items():
             if series in rows:
                 rows[series].append(measures)
             else:
                 rows[series] = [measures]
-    return {series: merge(each) for series, each in rows.items()}
-
-
-def _last(rows: list[Measures]) -> Measures:
-    return rows[-1]
+    return {series: summed(each) for series, each in rows.items()}
 
 
 def _sliced(cells: Mapping[int, Measures], slice_of: Mapping[int, int]) -> dict[int, Measures]:

@@ -1,5 +1,8 @@
 """Costs: the bill over time by any dimension, and every line item of it."""
 
+# pyright: reportUnknownMemberType=false, reportUnusedFunction=false
+# Dash does not type its decorators; the callbacks are used by being registered.
+
 from typing import Any
 
 from dash import Dash, Input, Output, html
@@ -69,13 +72,13 @@ def register(app: Dash, desk: Desk) -> None:
 
     @app.callback(*chart_outputs(OVER_TIME), ask, by, Input(VIEW, "value"))
     @threaded
-    def draw_over_time(asked: dict[str, Any], by: str, view: str) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_over_time(asked: dict[str, Any], by: str, view: str) -> tuple[Any, ...]:
         question = desk.asked(asked)
         return drawings_cost.over_time(desk, question, by, as_table=view == "table").outputs()
 
     @app.callback(Output(RANKED, "children"), Output(RANKED_UNIT, "children"), ask, by)
     @threaded
-    def draw_ranked(asked: dict[str, Any], by: str) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_ranked(asked: dict[str, Any], by: str) -> tuple[Any, ...]:
         ranked = drawings_cost.by_key(desk, desk.asked(asked), by, shown=12)
         return ranked, f"USD, by {COST_CHOICES.get(by, by).lower()}"
 
@@ -83,7 +86,7 @@ def register(app: Dash, desk: Desk) -> None:
         Output(ITEMS, "children"), Output(ITEMS_UNIT, "children"), Output(NOTE, "children"), ask
     )
     @threaded
-    def draw_items(asked: dict[str, Any]) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_items(asked: dict[str, Any]) -> tuple[Any, ...]:
         question = desk.asked(asked)
         return (
             *drawings_cost.line_item_table(desk, question, most=_MOST_ITEMS),

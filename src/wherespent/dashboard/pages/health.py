@@ -1,5 +1,8 @@
 """Data health: how fresh and how complete each stream is, and what to do where it is not."""
 
+# pyright: reportUnknownMemberType=false, reportUnusedFunction=false
+# Dash does not type its decorators; the callbacks are used by being registered.
+
 from typing import Any
 
 from dash import Dash, Input, Output, html
@@ -50,6 +53,6 @@ def register(app: Dash, desk: Desk) -> None:
         Output(STREAMS, "children"), Output(RUNS, "children"), Input(shell.VISIBLE_TICK, "data")
     )
     @threaded
-    def draw_health(_: Any) -> tuple[Component, Component]:  # pyright: ignore[reportUnusedFunction]
+    def draw_health(_: Any) -> tuple[Component, Component]:
         now = desk.clock()
         return drawings_health.streams(desk, now), drawings_health.runs(desk, now)

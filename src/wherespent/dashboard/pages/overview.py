@@ -1,5 +1,8 @@
 """Overview: what was billed and used, against the period before, and where it went."""
 
+# pyright: reportUnknownMemberType=false, reportUnusedFunction=false
+# Dash does not type its decorators; the callbacks are used by being registered.
+
 from typing import Any
 
 from dash import Dash, Input, Output, dcc, html
@@ -83,28 +86,24 @@ def register(app: Dash, desk: Desk) -> None:
 
     @app.callback(Output(KPIS, "children"), ask)
     @threaded
-    def draw_kpis(asked: dict[str, Any]) -> list[Component]:  # pyright: ignore[reportUnusedFunction]
+    def draw_kpis(asked: dict[str, Any]) -> list[Component]:
         return kpis.cards(desk, desk.asked(asked))
 
-    @app.callback(
-        *chart_outputs(COST), ask, Input(COST_BY, "value"), Input(COST_VIEW, "value")
-    )
+    @app.callback(*chart_outputs(COST), ask, Input(COST_BY, "value"), Input(COST_VIEW, "value"))
     @threaded
-    def draw_cost(asked: dict[str, Any], by: str, view: str) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_cost(asked: dict[str, Any], by: str, view: str) -> tuple[Any, ...]:
         question = desk.asked(asked)
         drawing = drawings_cost.over_time(desk, question, by, as_table=view == "table")
         return drawing.outputs()
 
     @app.callback(Output(MODELS, "children"), ask)
     @threaded
-    def draw_models(asked: dict[str, Any]) -> Component:  # pyright: ignore[reportUnusedFunction]
+    def draw_models(asked: dict[str, Any]) -> Component:
         return drawings_cost.by_key(desk, desk.asked(asked), "model", shown=8)
 
-    @app.callback(
-        *chart_outputs(TOKENS), *chart_outputs(REQUESTS), *chart_outputs(DONUT), ask
-    )
+    @app.callback(*chart_outputs(TOKENS), *chart_outputs(REQUESTS), *chart_outputs(DONUT), ask)
     @threaded
-    def draw_usage(asked: dict[str, Any]) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_usage(asked: dict[str, Any]) -> tuple[Any, ...]:
         question = desk.asked(asked)
         return (
             *drawings_usage.tokens(desk, question).outputs(),
@@ -120,7 +119,7 @@ def register(app: Dash, desk: Desk) -> None:
         ask,
     )
     @threaded
-    def draw_details(asked: dict[str, Any]) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_details(asked: dict[str, Any]) -> tuple[Any, ...]:
         question = desk.asked(asked)
         heat, days = drawings_usage.heat(desk, question)
         return (

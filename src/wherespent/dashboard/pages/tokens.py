@@ -1,5 +1,8 @@
 """Tokens: kinds over time, by model, and what the other streams count."""
 
+# pyright: reportUnknownMemberType=false, reportUnusedFunction=false
+# Dash does not type its decorators; the callbacks are used by being registered.
+
 from typing import Any
 
 from dash import Dash, Input, Output, html
@@ -67,7 +70,7 @@ def register(app: Dash, desk: Desk) -> None:
 
     @app.callback(*chart_outputs(KINDS), *chart_outputs(SPECIAL), *chart_outputs(MODELS), ask)
     @threaded
-    def draw_kinds(asked: dict[str, Any]) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_kinds(asked: dict[str, Any]) -> tuple[Any, ...]:
         question = desk.asked(asked)
         return (
             *drawings_usage.tokens(desk, question).outputs(),
@@ -77,12 +80,12 @@ def register(app: Dash, desk: Desk) -> None:
 
     @app.callback(*chart_outputs(REQUESTS), ask, Input(REQUESTS_BY, "value"))
     @threaded
-    def draw_requests(asked: dict[str, Any], by: str) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_requests(asked: dict[str, Any], by: str) -> tuple[Any, ...]:
         return drawings_usage.requests(desk, desk.asked(asked), by).outputs()
 
     @app.callback(Output(TABLE, "children"), Output(OTHERS, "children"), ask)
     @threaded
-    def draw_tables(asked: dict[str, Any]) -> tuple[Any, ...]:  # pyright: ignore[reportUnusedFunction]
+    def draw_tables(asked: dict[str, Any]) -> tuple[Any, ...]:
         question = desk.asked(asked)
         return (
             drawings_usage.model_table(desk, question),

@@ -12,6 +12,7 @@ from wherespent.errors import (
     HistoryLimit,
     KeyGroupingFloor,
     KeyRefused,
+    MalformedAnswer,
     ProviderError,
     ProviderUnavailable,
     RequestRefused,
@@ -83,7 +84,13 @@ def _key_refused(path: str, status: int, message: str) -> KeyRefused:
     )
 
 
-def _request_refused(path: str, status: int, message: str, told: _ErrorBody) -> RequestRefused:
+def _request_refused(path: str, status: int, message: str, told: _ErrorBody) -> ProviderError:
+    if not message:
+        # A proxy or a login page: what OpenAI refuses, it gives a reason for.
+        return MalformedAnswer(
+            f"{path} answered {status} without a reason: check that WHERESPENT_OPENAI_BASE_URL "
+            "and your proxy lead to OpenAI"
+        )
     code = str(told.code or "")
     if code == "reporting_lookback_exceeded" or "available for the past" in message:
         date = _DATE.search(message)
@@ -93,7 +100,7 @@ def _request_refused(path: str, status: int, message: str, told: _ErrorBody) -> 
     if floor and "api_key_id" in message:
         return KeyGroupingFloor(f"{path}: {message}", datetime.fromtimestamp(int(floor[1]), UTC))
     return RequestRefused(
-        f"{path} refused the request ({status}): {message or 'no reason given'}",
+        f"{path} refused the request ({status}): {message}",
         param=told.param or "",
         code=code,
     )

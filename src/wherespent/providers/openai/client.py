@@ -5,6 +5,7 @@ One request at a time. A broken connection, 429 and 5xx are asked again with gro
 errors. The key goes into a header and nowhere else.
 """
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,13 +18,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from pydantic import SecretStr
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential_jitter,
-)
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from wherespent.domain.streams import Kind, Stream
 from wherespent.domain.windows import Window
@@ -38,7 +33,11 @@ _MAX_BODY_BYTES = 16 * 1024 * 1024
 _MAX_REQUEST_SECONDS = 180
 # A longer `Retry-After` ends this sync; until then no further request is sent.
 _LONGEST_WAIT_SECONDS = 120
+_LONGEST_PAUSE_SECONDS = 30
 _TIMEOUT = httpx.Timeout(30, connect=10)
+# As many as the longest window has: an answer may leave out empty buckets, and a cursor may
+# lead past the last bucket for ever.
+_MOST_EMPTY_PAGES = 6
 
 
 class _PageTooLarge(ProviderError):
@@ -57,6 +56,7 @@ class AdminClient:
 
     `stop` ends every wait at once: a request that comes after it raises SyncStopped.
     `requests` counts what was sent, retries included. `pause` is the first back-off in seconds.
+    A page over `max_body_bytes` is asked for again with fewer buckets.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class AdminClient:
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = _TIMEOUT,
         pause: float = 0.5,
+        max_body_bytes: int = _MAX_BODY_BYTES,
     ) -> None:
         self._key = key
         self._http = httpx.Client(
@@ -80,6 +81,7 @@ class AdminClient:
         self._stop = stop or threading.Event()
         self._now = now
         self._pause = pause
+        self._max_body_bytes = max_body_bytes
         self._not_before = 0.0
         self.requests = 0
 
@@ -98,6 +100,7 @@ class AdminClient:
         """
         position = window.start
         limit = min(stream.page_limit, -(-window.seconds // stream.width))
+        seen: set[int] = set()
         while True:
             query = _query(stream, Window(position, window.end), group_by, limit)
             reached = position
@@ -105,17 +108,23 @@ class AdminClient:
                 for page in self._follow(stream, query):
                     # A page that is sent twice must not look like progress.
                     reached = max(reached, _end(page, stream))
-                    more = page.has_more and reached < min(window.end, self._now().timestamp())
                     page.buckets = self._begun(page, window)
-                    page.has_more = more
+                    # Counted, not compared with the end: pages may come in any order.
+                    seen.update(bucket.start for bucket in page.buckets)
+                    leads_on = page.next_page is not None or reached < self._begun_end(window)
+                    page.has_more = (
+                        page.has_more
+                        and leads_on
+                        and len(seen) * stream.width < self._begun_end(window) - window.start
+                    )
                     yield page
-                    if not more:
+                    if not page.has_more:
                         return
             except _PageTooLarge:
                 if limit == 1:
                     raise
                 limit = max(1, limit // 2)
-                position = reached
+                position = reached if reached < window.end else position
                 continue
             if reached <= position:
                 raise MalformedAnswer(
@@ -127,20 +136,26 @@ class AdminClient:
         """Pages of one query, until the cursor ends, repeats or is missing."""
         seen: set[str] = set()
         cursor: str | None = None
+        empty = 0
         while True:
             params = query if cursor is None else [*query, ("page", cursor)]
             page: Page[Any] = self._ask(stream.path, params, lambda body: read_page(stream, body))
-            cursor = page.next_page
-            # A cursor may be issued past the last bucket: an empty page is the end.
-            page.has_more = bool(page.buckets) and page.has_more
+            cursor = page.next_page = None if page.next_page in seen else page.next_page
+            empty = 0 if page.buckets else empty + 1
+            goes_on = bool(page.buckets) or cursor is not None
+            page.has_more = page.has_more and goes_on and empty < _MOST_EMPTY_PAGES
             yield page
-            if not page.has_more or cursor is None or cursor in seen:
+            if not page.has_more or cursor is None:
                 return
             seen.add(cursor)
 
     def _begun(self, page: Page[Any], window: Window) -> list[Any]:
         now = self._now().timestamp()
         return [b for b in page.buckets if window.start <= b.start < window.end and b.start <= now]
+
+    def _begun_end(self, window: Window) -> int:
+        """Where the buckets that have begun end, or lie open."""
+        return min(window.end, int(self._now().timestamp()) + 1)
 
     def fetch_list(self, path: str, params: Params) -> Iterator[dict[str, Any]]:
         """All items of a lookup list. Raises ProviderError."""
@@ -209,8 +224,8 @@ class AdminClient:
             body = bytearray()
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > _MAX_BODY_BYTES:
-                    raise _PageTooLarge(f"{path} answered more than {_MAX_BODY_BYTES} bytes")
+                if len(body) > self._max_body_bytes:
+                    raise _PageTooLarge(f"{path} answered more than {self._max_body_bytes} bytes")
                 if time.monotonic() > deadline or self._stop.is_set():
                     raise httpx.ReadTimeout("the answer took too long")
             return response.status_code, response.headers, bytes(body)
@@ -234,7 +249,8 @@ class AdminClient:
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         asked = error.wait if isinstance(error, _TryAgain) else None
-        backoff = wait_exponential_jitter(self._pause, max=30, jitter=self._pause)(state)
+        longest = min(_LONGEST_PAUSE_SECONDS, self._pause * 2 ** (state.attempt_number - 1))
+        backoff = longest + random.uniform(0, self._pause)  # noqa: S311 - jitter, not a secret
         return backoff if asked is None else asked + backoff * 0.1
 
 
