@@ -15,7 +15,6 @@ from sqlalchemy import select, text
 from wherespent import __version__
 from wherespent.dashboard.app import create_app
 from wherespent.dashboard.desk import DashboardOptions
-from wherespent.dashboard.login import install_login
 from wherespent.dashboard.security import install_security
 from wherespent.domain.streams import Stream
 from wherespent.errors import ConfigurationError, StorageError
@@ -141,12 +140,14 @@ def make_site(
             version=__version__,
         ),
     )
-    if settings.password is not None:
-        install_login(
-            server, password=settings.password.get_secret_value(), secret=_session_secret(database)
-        )
-    # A page elsewhere could point a name of its own at a loopback address.
-    install_security(server, app, allowed_hosts=LOOPBACK_NAMES if settings.is_loopback else None)
+    install_security(
+        server,
+        app,
+        # A page elsewhere could point a name of its own at a loopback address.
+        allowed_hosts=LOOPBACK_NAMES if settings.is_loopback else None,
+        password=settings.password.get_secret_value() if settings.password else "",
+        secret=_session_secret(database),
+    )
     return Site(server, database)
 
 

@@ -9,7 +9,7 @@ from wherespent.ingestion.account_sync import StreamOutcome, outcome_status
 from wherespent.ingestion.sync import Client
 from wherespent.storage import sync_state
 from wherespent.storage.engine import Database
-from wherespent.storage.names import upsert_names
+from wherespent.storage.names import known_names, upsert_names
 from wherespent.storage.rollups import Place
 from wherespent.storage.series import account_id, stream_id
 from wherespent.storage.sync_state import FAILED, Reading
@@ -29,7 +29,7 @@ def sync_names(
     """Read all names and remember them; a failure leaves the known ones as they are."""
     outcome = StreamOutcome(NAMES)
     reading = names_reading(database, account)
-    before = client.requests
+    requests = client.requests
     try:
         names = list(fetch())
     except ProviderError as error:
@@ -41,12 +41,15 @@ def sync_names(
                 )
         return outcome
     finally:
-        outcome.requests = client.requests - before
+        outcome.requests = client.requests - requests
     with database.write() as connection:
-        outcome.rows = upsert_names(connection, reading.place.account_id, names, now())
+        account_id = reading.place.account_id
+        before = known_names(connection, account_id)
+        outcome.rows = upsert_names(connection, account_id, names, now())
         sync_state.record_success(connection, reading, now())
         sync_state.forget_old_runs(connection, now())
-        advance_version(connection, reading.place.account_id)
+        if known_names(connection, account_id) != before:
+            advance_version(connection, account_id)
     return outcome
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from wherespent.domain.records import CostAmount, CostBucket
 from wherespent.domain.windows import DAY, Window, epoch, joined
@@ -12,7 +12,7 @@ from wherespent.storage.bulk import insert_rows
 from wherespent.storage.empty_buckets import EmptyBuckets
 from wherespent.storage.rollups import Place, rewrite_cost_rollup
 from wherespent.storage.series import CostSeries
-from wherespent.storage.tables import MAIN, cost_revision
+from wherespent.storage.tables import MAIN, cost_revision, coverage
 from wherespent.storage.writes import Written
 
 # Day → series → amount.
@@ -42,7 +42,11 @@ def replace_costs(
         bucket.start: {numbers[dims]: amount for dims, amount in bucket.records.items()}
         for bucket in buckets
     }
-    stored = _stored(connection, place, grouping, Window(min(read), max(read) + DAY))
+    span = Window(min(read), max(read) + DAY)
+    stored = _stored(connection, place, grouping, span)
+    # A day that was read and held nothing has changed as well.
+    for start in _read_before(connection, place, grouping, span):
+        stored.setdefault(start, {})
     changed = EmptyBuckets(connection, place, grouping).changed(stored, read, now)
     revisions = _Revisions(place.account_id, grouping, settled_before, now)
     revisions.append(connection, stored, {start: read[start] for start in changed})
@@ -65,6 +69,21 @@ def _stored(connection: Connection, place: Place, grouping: int, span: Window) -
     for start, number, nanos, quantity in rows:
         cells.setdefault(start, {})[number] = CostAmount(nanos, quantity)
     return cells
+
+
+def _read_before(connection: Connection, place: Place, grouping: int, span: Window) -> set[int]:
+    start = coverage.c.bucket_start
+    return set(
+        connection.scalars(
+            select(start).where(
+                coverage.c.account_id == place.account_id,
+                coverage.c.stream_id == place.stream_id,
+                coverage.c.grouping == grouping,
+                start >= span.start,
+                start < span.end,
+            )
+        )
+    )
 
 
 def _replace(
@@ -107,7 +126,7 @@ class _Revisions:
     now: datetime
 
     def append(self, connection: Connection, stored: Cells, changed: Cells) -> None:
-        """Keep old and new of every cell that changes in a day that was already stored."""
+        """Keep old and new of every cell that changes in a day that was read before."""
         rows = [
             (
                 self.account_id,
@@ -120,7 +139,7 @@ class _Revisions:
                 int(start < self.settled_before),
             )
             for start, after in changed.items()
-            if (before := stored.get(start)) and not _is_regrouped(before, after)
+            if (before := stored.get(start)) is not None and not _is_regrouped(before, after)
             for number in sorted({*before, *after})
             if (old := _nanos(before.get(number))) != (new := _nanos(after.get(number)))
         ]
@@ -134,6 +153,8 @@ def _nanos(cell: CostAmount | None) -> int | None:
 
 def _is_regrouped(before: dict[int, CostAmount], after: dict[int, CostAmount]) -> bool:
     """The same money under other dimensions, because a grouping was refused: no revision."""
+    if not before or not after:
+        return False
     return before.keys().isdisjoint(after) and sum(c.nanos for c in before.values()) == sum(
         c.nanos for c in after.values()
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psycopg.errors import UndefinedTable
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
 
 from wherespent.errors import ConfigurationError, StorageError
 
@@ -67,7 +68,8 @@ def parse_url(url: str) -> URL:
     wanted = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # ValueError: what stands where the port should, which may be a password.
         raise ConfigurationError(f"the database URL cannot be read: {wanted}") from None
     if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return parsed.set(drivername="postgresql+psycopg")
@@ -130,14 +132,16 @@ def _postgres(url: URL, *, read_only: bool) -> Engine:
 def _explained(url: URL) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
+        if isinstance(error, ProgrammingError) and not isinstance(error.orig, UndefinedTable):
+            raise
         raise StorageError(_explanation(url, error)) from error
 
 
-def _explanation(url: URL, error: OperationalError) -> str:
+def _explanation(url: URL, error: DBAPIError) -> str:
     where = url.render_as_string(hide_password=True)
     reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
-    if "no such table" in reason:
+    if "no such table" in reason or isinstance(error.orig, UndefinedTable):
         return f"the database {where} is empty or old: run `wherespent db upgrade`"
     if "locked" in reason:
         return f"the database {where} is locked by another program: close it, then try again"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from wherespent.domain.records import Name
@@ -56,6 +56,17 @@ def upsert_names(
         list(rows.values()),
     )
     return len(rows)
+
+
+def known_names(connection: Connection, account_id: int) -> set[tuple[str, ...]]:
+    """What pages show of the names: everything but when they were seen and used."""
+    c = name_table.c
+    rows = connection.execute(
+        select(c.kind, c.id, *(c[field] for field in _KEPT_WHEN_EMPTY)).where(
+            c.account_id == account_id
+        )
+    )
+    return {tuple(row) for row in rows}
 
 
 def _known(new: ColumnElement[str], old: ColumnElement[str]) -> ColumnElement[str]:

@@ -147,7 +147,7 @@ class CostSeries:
         texts = {d: (grouped_by, *(_text(value) for value in d)) for d in wanted}
         if any(text not in self._known for text in texts.values()):
             self._load(connection)
-        new = [text for text in texts.values() if text not in self._known]
+        new = sorted(text for text in texts.values() if text not in self._known)
         if new:
             self._insert(connection, new)
             self._load(connection)
@@ -209,7 +209,8 @@ class CostSeries:
 def line_item_numbers(connection: Connection, names: set[str]) -> dict[str, int]:
     """The number of each line item; a new one is kept with what its name says."""
     rows: list[Row] = []
-    for name in names:
+    # In one order everywhere, or two processes that insert the same names could deadlock.
+    for name in sorted(names):
         parsed = parse_line_item(name)
         rows.append(
             {

@@ -1,0 +1,134 @@
+"""What a person does first: open, filter, share the link, refresh, go dark."""
+
+import re
+from urllib.parse import quote
+
+from organization import HOSTILE
+from playwright.sync_api import Page, expect
+
+BARS = "#overview-cost .barlayer .bars"
+BILLED = "#overview-kpis .kpi >> nth=0 >> .value"
+
+
+def opened(page: Page, path: str = "/") -> None:
+    page.goto(path)
+    expect(page.locator(BILLED)).to_have_text(re.compile(r"\$[1-9]"))
+
+
+def test_the_overview_opens_with_numbers(page: Page) -> None:
+    opened(page)
+    expect(page.locator(BARS).first).to_be_attached()
+    for card in range(5):
+        value = page.locator(f"#overview-kpis .kpi >> nth={card} >> .value")
+        expect(value).to_have_text(re.compile(r"[1-9]"))
+    expect(page.get_by_text("none of these numbers are real")).to_be_visible()
+    expect(page.locator("#overview-items tbody tr")).to_have_count(8)
+
+
+def test_every_page_draws(page: Page) -> None:
+    opened(page)
+    page.get_by_role("link", name="Costs", exact=True).click()
+    expect(page.locator("#costs-over-time .barlayer .bars").first).to_be_attached()
+    page.get_by_role("link", name="Tokens", exact=True).click()
+    expect(page.locator("#tokens-kinds .scatterlayer .trace").first).to_be_attached()
+    page.get_by_role("link", name="Data health").click()
+    expect(page.locator("#health-streams tbody tr")).to_have_count(12)
+
+
+def test_a_filter_changes_the_numbers_and_the_url_restores_the_view(page: Page) -> None:
+    opened(page)
+    everything = page.locator(BILLED).inner_text()
+    page.locator("#filter-button").click()
+    page.locator("#filter-model").click()
+    page.keyboard.type("o4-mini")
+    page.get_by_role("option", name="o4-mini").click()
+    expect(page.locator(BILLED)).not_to_have_text(everything)
+    narrowed = page.locator(BILLED).inner_text()
+    assert "model=o4-mini" in page.url
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(BILLED)).to_have_text(narrowed)
+    expect(other.locator(".chip")).to_contain_text("o4-mini")
+    other.locator(".chip a").click()
+    expect(other.locator(BILLED)).to_have_text(everything)
+    assert "model" not in other.url
+
+
+def test_a_preset_and_the_back_button(page: Page) -> None:
+    opened(page)
+    month = page.locator(BILLED).inner_text()
+    page.locator("#range-button").click()
+    page.get_by_text("Last 7 days", exact=True).click()
+    expect(page.locator(BILLED)).not_to_have_text(month)
+    assert "range=7d" in page.url
+    page.go_back()
+    expect(page.locator(BILLED)).to_have_text(month)
+
+
+def test_a_table_of_the_same_numbers(page: Page) -> None:
+    opened(page)
+    page.locator("#overview-cost-view").get_by_text("Table").click()
+    total = page.locator("#overview-cost-below tfoot td").last
+    expect(total).to_have_text(page.locator(BILLED).inner_text())
+
+
+def test_refresh_asks_for_a_sync(page: Page) -> None:
+    opened(page)
+    page.get_by_role("button", name="Refresh now").click()
+    expect(page.locator("#pill")).to_contain_text("Refresh requested")
+
+
+def test_dark_mode_is_remembered(page: Page) -> None:
+    opened(page)
+    light = background(page)
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    assert background(page) != light
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+def background(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def test_a_refresh_of_the_data_keeps_the_zoom(page: Page) -> None:
+    opened(page)
+    expect(page.locator(BARS).first).to_be_attached()
+    box = page.locator("#overview-cost .nsewdrag").first.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 100, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, middle, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    zoomed = visible_range(page)
+    page.evaluate("dash_clientside.set_props('latest', {data: 999})")
+    page.wait_for_timeout(1500)
+    assert visible_range(page) == zoomed
+
+
+def visible_range(page: Page) -> str:
+    graph = "document.querySelector('#overview-cost .js-plotly-plot')"
+    return page.evaluate(f"JSON.stringify([{graph}.layout.xaxis.range])")
+
+
+def test_hostile_names_stay_text(page: Page) -> None:
+    opened(page)
+    page.locator("#overview-cost-by").get_by_text("Project").click()
+    expect(page.locator("#overview-cost-below")).to_contain_text("<a href=")
+    page.goto(f"/costs?project=proj_hostile&line_item={quote(HOSTILE)}")
+    expect(page.locator(".chip").first).to_be_visible()
+    page.locator("#costs-by").get_by_text("Project").click()
+    page.wait_for_timeout(600)
+    assert page.locator("a[href^='http']").count() == 0
+    assert page.locator("svg a").count() == 0
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_a_phone_has_no_sideways_scroll(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    opened(page)
+    expect(page.locator(BARS).first).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
