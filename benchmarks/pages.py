@@ -32,7 +32,7 @@ from sqlalchemy import event, text
 
 from wherespent.bootstrap import make_site
 from wherespent.settings import read_settings
-from wherespent.storage.engine import Database
+from wherespent.storage.engine import Database, open_database
 
 PAGES = ("/", "/costs", "/tokens", "/health")
 UNFILTERED = "range=90d"
@@ -102,7 +102,7 @@ def record(opened: Browser, url: str, view: str) -> list[Callback]:
     page = opened.new_page()
 
     def keep(request: Any) -> None:
-        if request.url.endswith("/_dash-update-component"):
+        if "/_dash-update-component" in request.url:
             body = request.post_data
             callbacks[body] = Callback(view, request.post_data_json["output"][:60], body)
 
@@ -119,7 +119,9 @@ def replay(url: str, database: Database, callbacks: list[Callback]) -> None:
     event.listen(
         database.reader,
         "before_cursor_execute",
-        lambda c, cursor, statement, parameters, *_: executed.append((statement, parameters)),
+        lambda c, cursor, statement, parameters, *_: executed.append((statement, parameters))
+        if statement.startswith("SELECT")
+        else None,
     )
     headers = {"Content-Type": "application/json", "Origin": url}
     with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
@@ -206,13 +208,7 @@ def painted(page: Page) -> float:
     return time.perf_counter() - started
 
 
-def resident_mib() -> float:
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
-def measure(engine: str, usage_rows: int, cost_rows: int) -> bool:
+def measure_new(engine: str, usage_rows: int, cost_rows: int) -> bool:
     with empty_database(engine) as database:
         started = time.perf_counter()
         fill(database, usage_rows, cost_rows, datetime.now(UTC))
@@ -220,19 +216,23 @@ def measure(engine: str, usage_rows: int, cost_rows: int) -> bool:
             f"{engine}: {usage_rows:,} usage rows, {cost_rows:,} cost rows"
             f" (filled in {time.perf_counter() - started:.0f} s)"
         )
-        with served(database) as (url, own), browser() as opened:
-            views = [f"{page}?{UNFILTERED}" for page in PAGES]
-            filtered_views = [f"{page}?{query}" for page in PAGES for query in FILTERED]
-            plain = [c for view in views for c in record(opened, url, view)]
-            filtered = [c for view in filtered_views for c in record(opened, url, view)]
-            replay(url, own, plain + filtered)
-            return all(
-                [
-                    report(plain, "unfiltered", 100),
-                    report(filtered, "filtered", 250),
-                    first_paint(opened, url),
-                ]
-            )
+        return measure(database)
+
+
+def measure(database: Database) -> bool:
+    with served(database) as (url, own), browser() as opened:
+        views = [f"{page}?{UNFILTERED}" for page in PAGES]
+        filtered_views = [f"{page}?{query}" for page in PAGES for query in FILTERED]
+        plain = [c for view in views for c in record(opened, url, view)]
+        filtered = [c for view in filtered_views for c in record(opened, url, view)]
+        replay(url, own, plain + filtered)
+        return all(
+            [
+                report(plain, "unfiltered", 100),
+                report(filtered, "filtered", 250),
+                first_paint(opened, url),
+            ]
+        )
 
 
 def main() -> int:
@@ -240,9 +240,12 @@ def main() -> int:
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--usage-rows", type=int, default=10_000_000)
     parser.add_argument("--cost-rows", type=int, default=1_000_000)
+    parser.add_argument("--database", help="URL of one that is filled already")
     options = parser.parse_args()
+    if options.database:
+        return 0 if measure(open_database(options.database)) else 1
     results = [
-        measure(engine, options.usage_rows, options.cost_rows)
+        measure_new(engine, options.usage_rows, options.cost_rows)
         for engine in options.engine or ENGINES
     ]
     return 0 if all(results) else 1

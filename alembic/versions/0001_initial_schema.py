@@ -213,6 +213,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'stream_id', 'bucket_start', 'series_id', name=op.f('pk_usage_day')),
     sqlite_with_rowid=False
     )
+    op.create_index('ix_usage_day_series', 'usage_day', ['account_id', 'stream_id', 'series_id', 'bucket_start', 'num_model_requests'])
     op.create_table('usage_hour',
     sa.Column('account_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('stream_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -345,6 +346,7 @@ def downgrade() -> None:
     op.drop_table('usage_slice')
     op.drop_table('usage_series')
     op.drop_table('usage_hour')
+    op.drop_index('ix_usage_day_series', table_name='usage_day')
     op.drop_table('usage_day')
     op.drop_index(op.f('ix_sync_run_account_id_stream_id_started_at'), table_name='sync_run')
 

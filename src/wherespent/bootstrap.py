@@ -122,8 +122,12 @@ def make_site(
         database.dispose()
 
     server = FastAPI(
-        title="wherespent", version=__version__, lifespan=lifespan, docs_url=None,
-        redoc_url=None, openapi_url=None,
+        title="wherespent",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     _add_health(server, database)
     _refuse_unknown_api(server)

@@ -1,18 +1,18 @@
 """Every error that wherespent raises on purpose, each with a message that says what to do.
 
-    WherespentError
-    ├── ConfigurationError         a setting is wrong or missing
-    ├── QuestionRefused            a question that the data cannot answer (exit code 2)
-    ├── StorageError               the database is unreachable, locked or at the wrong version
-    └── ProviderError              the provider's API did not give what was asked
-        ├── KeyRefused             401, or a key without the scope: stop asking, tell the person
-        ├── EndpointUnsupported    404: this organization does not have the endpoint
-        ├── RequestRefused         400: the request itself, with `param` and `code`
-        │   ├── HistoryLimit       the window begins before the provider's history
-        │   └── KeyGroupingFloor   grouping by API key is not offered that far back
-        ├── MalformedAnswer        an answer that breaks the contract (cut JSON, HTML, a cursor loop)
-        ├── ProviderUnavailable    refused connections, 429 and 5xx after the last retry
-        └── SyncStopped            the process is shutting down
+WherespentError
+├── ConfigurationError         a setting is wrong or missing
+├── QuestionRefused            a question that the data cannot answer (exit code 2)
+├── StorageError               the database is unreachable, locked or at the wrong version
+└── ProviderError              the provider's API did not give what was asked
+    ├── KeyRefused             401, or a key without the scope: stop asking, tell the person
+    ├── EndpointUnsupported    404: this organization does not have the endpoint
+    ├── RequestRefused         400: the request itself, with `param` and `code`
+    │   ├── HistoryLimit       the window begins before the provider's history
+    │   └── KeyGroupingFloor   grouping by API key is not offered that far back
+    ├── MalformedAnswer        an answer that breaks the contract (cut JSON, HTML, a cursor loop)
+    ├── ProviderUnavailable    refused connections, 429 and 5xx after the last retry
+    └── SyncStopped            the process is shutting down
 """
 
 from datetime import datetime

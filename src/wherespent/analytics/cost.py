@@ -16,19 +16,12 @@ from wherespent.analytics.sources import (
     was_read,
 )
 from wherespent.analytics.sums import Sums, added, series_totals, sums
+from wherespent.analytics.top import top_of
 from wherespent.domain.money import EXACT, from_nanos
 from wherespent.errors import QuestionRefused
 from wherespent.providers.openai.streams import COSTS
 from wherespent.storage.tables import MAIN, cost_day
 
-# Which of the filters narrows a dimension.
-_CHOICES = {
-    "model": "model",
-    "line_item": "line_item",
-    "project_id": "project",
-    "user_id": "user",
-    "api_key_id": "api_key",
-}
 COST_DIMENSIONS = ("model", "line_item", "project_id", "user_id", "api_key_id", "api_source")
 
 
@@ -72,15 +65,19 @@ def cost_by(connection: Connection, filters: Filters, dimension: str) -> list[Co
     Days are the finest buckets: HOUR is answered by the day. Raises QuestionRefused for an
     unknown dimension, and where the organization does not report users beside it.
     """
-    if dimension not in COST_DIMENSIONS:
-        raise QuestionRefused(
-            f"billed cost cannot be grouped by {dimension}: use {', '.join(COST_DIMENSIONS)}"
-        )
+    _refuse_unknown(dimension)
     found = _billed(connection, filters, dimension)
     points = [
         CostPoint(bucket, key, from_nanos(nanos)) for (bucket, key), (nanos,) in found.items()
     ]
     return sorted(points, key=lambda point: (point.bucket_start or 0, point.key))
+
+
+def _refuse_unknown(dimension: str) -> None:
+    if dimension not in COST_DIMENSIONS:
+        raise QuestionRefused(
+            f"billed cost cannot be grouped by {dimension}: use {', '.join(COST_DIMENSIONS)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +90,15 @@ class TopCosts:
 
 
 def top_costs(connection: Connection, filters: Filters, dimension: str, most: int) -> TopCosts:
-    """`cost_by` for the `most` largest keys, without reading thousands of keys day by day.
+    """`cost_by` for the `most` largest keys; the rest is one point per bucket.
 
-    Points and others together add up to `cost_over_time`, exactly.
+    Points and others together add up to `cost_over_time`, exactly. Raises QuestionRefused.
     """
-    totals = cost_by(connection, replace(filters, granularity=Granularity.TOTAL), dimension)
-    ranked = sorted(totals, key=lambda point: (-abs(point.billed), point.key))
-    # One key more takes no more room than an "Other (1)" would.
-    kept = ranked if len(ranked) <= most + 1 else ranked[:most]
-    keys = tuple(point.key for point in kept)
-    if len(kept) == len(ranked):
-        return TopCosts(tuple(cost_by(connection, filters, dimension)), (), 0)
-    name = _CHOICES[dimension]
-    chosen = replace(filters, **{name: replace(getattr(filters, name), include=keys)})
-    points = cost_by(connection, chosen, dimension)
-    rest = {point.bucket_start: point.billed for point in cost_over_time(connection, filters)}
-    for point in points:
-        rest[point.bucket_start] -= point.billed
-    others = (CostPoint(bucket, "", billed) for bucket, billed in rest.items())
-    return TopCosts(tuple(points), tuple(others), len(ranked) - len(kept))
+    _refuse_unknown(dimension)
+    top = top_of(filters, dimension, most, lambda chosen, by: _billed(connection, chosen, *by))
+    points = [CostPoint(*key, from_nanos(nanos)) for key, nanos in top.points.items()]
+    others = [CostPoint(bucket, "", from_nanos(nanos)) for bucket, nanos in top.others.items()]
+    return TopCosts(tuple(points), tuple(others), top.other_keys)
 
 
 def cost_over_time(connection: Connection, filters: Filters) -> list[CostPoint]:

@@ -73,6 +73,16 @@ class Source:
         """The facts of this source, of any time."""
         return self._scope(self.stream_ids)
 
+    @property
+    def scope_of_series(self) -> ColumnElement[bool]:
+        """The facts of one row of `series`, as an index that begins with the series finds them."""
+        if self.is_cost:
+            return self.scope
+        columns = self.facts.c
+        return and_(
+            columns.account_id == self.account_id, columns.stream_id == self.series.c.stream_id
+        )
+
     def joined(self) -> FromClause:
         joined = self.facts.join(self.series, self.series.c.id == self.key)
         if not self.is_cost:

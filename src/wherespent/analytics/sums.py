@@ -77,7 +77,7 @@ def series_totals(
     total = (
         select(added(measure))
         .where(
-            source.scope,
+            source.scope_of_series,
             source.key == source.series.c.id,
             source.bucket >= window.start,
             source.bucket < window.end,

@@ -8,9 +8,7 @@ from wherespent.bootstrap import make_database
 from wherespent.cli.options import settings_and_logs
 from wherespent.storage import migrations
 
-database_commands = typer.Typer(
-    help="Look after the database: its schema.", no_args_is_help=True
-)
+database_commands = typer.Typer(help="Look after the database: its schema.", no_args_is_help=True)
 
 
 @database_commands.command()

@@ -76,12 +76,16 @@ def _network(settings: Settings) -> Finding:
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
         advice = "check the network, a proxy, and WHERESPENT_OPENAI_BASE_URL"
-        return Finding("network", False, f"{settings.openai_base_url} did not answer ({reason}): {advice}")
+        return Finding(
+            "network", False, f"{settings.openai_base_url} did not answer ({reason}): {advice}"
+        )
     skew = _clock_skew(answer.headers.get("date"))
     if skew is not None and abs(skew) > _CLOCK_SECONDS:
         text = f"this machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
         return Finding("clock", False, f"{text}: switch on time synchronisation")
-    return Finding("network and clock", True, f"{settings.openai_base_url} answers, the clock agrees")
+    return Finding(
+        "network and clock", True, f"{settings.openai_base_url} answers, the clock agrees"
+    )
 
 
 def _clock_skew(date: str | None) -> float | None:

@@ -1,6 +1,7 @@
 """Answers kept until the data changes: ten viewers of one page cost one query."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
@@ -14,6 +15,8 @@ from wherespent.storage.engine import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_LATELY_SECONDS = 30
 
 
 class Answers:
@@ -48,6 +51,23 @@ class Answers:
             key = (question, args, tuple(kwargs.items()), version)
             future, mine = self._future(key)
             if mine:
+                self._answer(key, future, lambda: question(connection, *args, **kwargs))
+        return future.result()
+
+    def lately(
+        self,
+        question: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """An answer that may be half a minute old: what the filters offer, ranks for colours.
+
+        It depends on all the data, so that every sync would make it anew for every page.
+        """
+        key = (question, args, tuple(kwargs.items()), int(time.monotonic() / _LATELY_SECONDS))
+        future, mine = self._future(key)
+        if mine:
+            with self.database.read() as connection:
                 self._answer(key, future, lambda: question(connection, *args, **kwargs))
         return future.result()
 

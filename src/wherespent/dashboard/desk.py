@@ -103,7 +103,7 @@ class Desk:
     def ranked(self, dimension: str) -> list[str]:
         """Keys by rank over all that is known: what colours hang on."""
         if dimension not in ("model", "line_item"):
-            offered = self.answers.ask(names.options, self.account)
+            offered = self.answers.lately(names.options, self.account)
             lists = {
                 "project_id": offered.projects,
                 "user_id": offered.users,
@@ -111,9 +111,9 @@ class Desk:
             }
             return [option.id for option in lists.get(dimension, ())]
         # By the bill, whatever the view is filtered to; what costs nothing comes after it.
-        points = self.answers.ask(cost.cost_by, self._everything(), dimension)
+        points = self.answers.lately(cost.cost_by, self._everything(), dimension)
         billed = sorted(points, key=lambda point: (-point.billed, point.key))
-        offered = self.answers.ask(names.options, self.account)
+        offered = self.answers.lately(names.options, self.account)
         others = [it.id for it in offered.models] if dimension == "model" else []
         return list(dict.fromkeys([*(point.key for point in billed), *others]))
 

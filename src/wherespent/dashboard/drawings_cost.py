@@ -1,6 +1,5 @@
 """Answers about billed cost as drawings: bars over time, bar lists, tables."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wherespent.analytics import cost
-from wherespent.analytics.cost import CostPoint, LineItemRow
+from wherespent.analytics.cost import LineItemRow, TopCosts
 from wherespent.dashboard import figures, formats
 from wherespent.dashboard.components import (
     Bar,
@@ -23,7 +22,7 @@ from wherespent.dashboard.components import (
     titled,
 )
 from wherespent.dashboard.desk import Asked, Desk
-from wherespent.dashboard.series import Axis, Series, axis, top_series
+from wherespent.dashboard.series import SHOWN, Axis, Series, axis, other_series, top_series
 from wherespent.errors import QuestionRefused
 
 COST_CHOICES = {
@@ -40,21 +39,24 @@ def over_time(desk: Desk, asked: Asked, dimension: str, *, as_table: bool = Fals
     """Billed cost per bucket, stacked by a dimension, or the same numbers as a table."""
     filters = asked.by_day
     try:
-        points = desk.answers.ask(cost.cost_by, filters, dimension)
+        found = desk.answers.ask(cost.top_costs, filters, dimension, SHOWN)
     except QuestionRefused as reason:
         return Drawing(None, blank("This cannot be split that way", str(reason), sign="note"))
-    if not points:
+    if not found.points:
         return Drawing(None, nothing_read())
     buckets = axis(filters.window, filters.granularity)
     lines = top_series(
-        [(p.bucket_start, p.key, float(p.billed)) for p in points],
+        [(p.bucket_start, p.key, float(p.billed)) for p in found.points],
         buckets.starts,
         label=desk.label(dimension),
         ranked=desk.ranked(dimension),
     )
+    if found.other_keys:
+        rest = {p.bucket_start: float(p.billed) for p in found.others}
+        lines.append(other_series(found.other_keys, rest, buckets.starts))
     provisional = desk.provisional(asked.now)
     if as_table:
-        return Drawing(None, _time_table(points, buckets, lines))
+        return Drawing(None, _time_table(found, buckets, lines))
     figure = figures.stacked_bars(
         lines,
         buckets,
@@ -72,13 +74,12 @@ def _shown(value: float) -> str:
     return formats.exact_usd(Decimal(f"{value:.9f}"))
 
 
-def _time_table(points: Sequence[CostPoint], buckets: Axis, lines: Sequence[Series]) -> Component:
+def _time_table(found: TopCosts, buckets: Axis, lines: Sequence[Series]) -> Component:
     """Newest first; the last column and the last row add up exactly."""
-    kept = {line.key for line in lines}
-    sums: dict[tuple[int | None, str | None], Decimal] = defaultdict(Decimal)
-    for point in points:
-        key = point.key if point.key in kept else None
-        sums[point.bucket_start, key] += point.billed
+    sums: dict[tuple[int | None, str | None], Decimal] = {
+        (point.bucket_start, point.key): point.billed for point in found.points
+    }
+    sums |= {(point.bucket_start, None): point.billed for point in found.others}
     columns = [line.key for line in lines]
     starts = [s for s in reversed(buckets.starts) if any((s, key) in sums for key in columns)]
     rows = [

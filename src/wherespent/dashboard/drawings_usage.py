@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from wherespent.analytics import usage
 from wherespent.analytics.filters import Filters
+from wherespent.analytics.requests import top_requests
 from wherespent.analytics.usage import StreamUsage, TokenPoint
 from wherespent.dashboard import figures, formats
 from wherespent.dashboard.colours import TOKEN_COLOURS
@@ -23,7 +24,7 @@ from wherespent.dashboard.components import (
     titled,
 )
 from wherespent.dashboard.desk import Asked, Desk
-from wherespent.dashboard.series import Series, axis, top_series
+from wherespent.dashboard.series import Series, axis, other_series, top_series
 from wherespent.domain.streams import STOCK_MEASURES
 from wherespent.domain.windows import utc
 
@@ -78,9 +79,8 @@ def _kinds(
 
 
 def requests(desk: Desk, asked: Asked, dimension: str = "model", *, shown: int = 8) -> Drawing:
-    points = desk.answers.ask(usage.tokens_by, asked.filters, dimension)
     buckets = axis(asked.filters.window, asked.filters.grain)
-    lines = _top(desk, dimension, points, buckets.starts, shown)
+    lines = _top(desk, dimension, asked.filters, buckets.starts, shown)
     if not lines:
         return Drawing(None, nothing_read())
     figure = figures.stacked_bars(lines, buckets, asked.filters.grain, shown=formats.count)
@@ -90,8 +90,7 @@ def requests(desk: Desk, asked: Asked, dimension: str = "model", *, shown: int =
 
 def distribution(desk: Desk, asked: Asked) -> Drawing:
     """Which models the requests went to."""
-    points = desk.answers.ask(usage.tokens_by, asked.total, "model")
-    lines = _top(desk, "model", points, [None], _SLICES)
+    lines = _top(desk, "model", asked.total, [None], _SLICES)
     if not lines:
         return Drawing(None, nothing_read())
     figure = figures.donut(lines, shown=formats.compact, unit="requests")
@@ -135,19 +134,19 @@ def _size(point: TokenPoint) -> int:
 
 
 def _top(
-    desk: Desk,
-    dimension: str,
-    points: Sequence[TokenPoint],
-    starts: Sequence[Any],
-    shown: int,
+    desk: Desk, dimension: str, filters: Filters, starts: Sequence[Any], shown: int
 ) -> list[Series]:
-    return top_series(
-        [(p.bucket_start, p.key, float(p.requests)) for p in points if p.requests],
+    top = desk.answers.ask(top_requests, filters, dimension, shown)
+    lines = top_series(
+        [(bucket, key, float(count)) for (bucket, key), count in top.points.items() if count],
         starts,
         label=desk.label(dimension),
         ranked=desk.ranked(dimension),
         shown=shown,
     )
+    if top.other_keys:
+        lines.append(other_series(top.other_keys, top.others, starts))
+    return lines
 
 
 def heat(desk: Desk, asked: Asked) -> tuple[Drawing, str]:

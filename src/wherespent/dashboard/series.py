@@ -75,22 +75,26 @@ def top_series(
     ]
     rest = order[len(kept) :]
     if rest:
-        lines.append(_other(rest, cells, totals, starts))
+        lines.append(_other(rest, cells, starts))
     return lines
 
 
 def _other(
     rest: Sequence[str],
     cells: Mapping[str, Mapping[int | None, float]],
-    totals: Mapping[str, float],
     starts: Sequence[int],
 ) -> Series:
     sums: dict[int | None, float] = defaultdict(float)
     for key in rest:
         for start, value in cells[key].items():
             sums[start] += value
+    return other_series(len(rest), sums, starts)
+
+
+def other_series(keys: int, sums: Mapping[int | None, float], starts: Sequence[int]) -> Series:
+    """Several keys as one line."""
     values = tuple(sums.get(start) for start in starts)
-    return Series(None, f"Other ({len(rest)})", OTHER, values, sum(totals[key] for key in rest))
+    return Series(None, f"Other ({keys})", OTHER, values, sum(sums.values()))
 
 
 def _month(moment: int, step: int) -> int:

@@ -159,7 +159,7 @@ def _register_freshness(app: Dash, desk: Desk) -> None:
         known = answers.ask(health.has_facts, desk.account)
         guide = None if known else states.guide(desk.options, sync, progress)
         hidden = guide is not None and _path(pathname) != "/health"
-        offered = answers.ask(names.options, desk.account)
+        offered = answers.lately(names.options, desk.account)
         return [
             states.pill(sync, now),
             states.banners(desk.options, sync, progress, known=known),
@@ -204,7 +204,7 @@ def _register_options(app: Dash, desk: Desk) -> None:
         """Loaded when the filters are opened: 2,000 keys are no part of the first paint."""
         if not clicks:
             raise PreventUpdate
-        offered = desk.answers.ask(names.options, desk.account)
+        offered = desk.answers.lately(names.options, desk.account)
         lists = (offered.models, offered.projects, offered.users, offered.api_keys)
         return [[_choice(option) for option in options] for options in lists]
 

@@ -54,9 +54,7 @@ class Name:
 
 def added_measures(a: Measures, b: Measures) -> Measures:
     """Add two rows of one series; unknown plus a number is that number."""
-    return tuple(
-        y if x is None else x if y is None else x + y for x, y in zip(a, b, strict=True)
-    )
+    return tuple(y if x is None else x if y is None else x + y for x, y in zip(a, b, strict=True))
 
 
 def added_quantity(a: float | None, b: float | None) -> float | None:

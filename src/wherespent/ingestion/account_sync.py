@@ -93,9 +93,7 @@ class AccountSync:
             account = account_id(connection, self.account)
             place = Place(account, stream_id(connection, stream.name))
             known = Refusals.of(sync_state.refusals(connection, place))
-        return StreamSync(
-            self.database, self.client, stream, place, self.claimant, self.now, known
-        )
+        return StreamSync(self.database, self.client, stream, place, self.claimant, self.now, known)
 
     def _tasks(self, wanted: dict[Kind, Wanted]) -> list[_Task]:
         """Newest first over all streams, so that today is complete before history begins."""

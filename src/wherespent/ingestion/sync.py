@@ -76,9 +76,7 @@ class StreamSync:
         """
         self._read(grouping, window, self.refusals, written)
 
-    def _read(
-        self, grouping: int, window: Window, refusals: Refusals, written: Written
-    ) -> None:
+    def _read(self, grouping: int, window: Window, refusals: Refusals, written: Written) -> None:
         for piece in pieces(window, refusals):
             # What an earlier piece taught counts as well.
             known = refusals.union(self.refusals)

@@ -55,7 +55,9 @@ class EmptyBuckets:
     def _between(self, first: int, last: int) -> dict[int, datetime]:
         c = empty_bucket.c
         rows = self.connection.execute(
-            select(c.bucket_start, c.seen_at).where(self._mine(), c.bucket_start.between(first, last))
+            select(c.bucket_start, c.seen_at).where(
+                self._mine(), c.bucket_start.between(first, last)
+            )
         )
         return {start: seen_at for start, seen_at in rows}
 

@@ -116,8 +116,7 @@ def _postgres(url: URL, *, read_only: bool) -> Engine:
     options = "-c timezone=UTC"
     if read_only:
         options += (
-            " -c default_transaction_read_only=on"
-            f" -c statement_timeout={_STATEMENT_SECONDS * 1000}"
+            f" -c default_transaction_read_only=on -c statement_timeout={_STATEMENT_SECONDS * 1000}"
         )
     return create_engine(
         url,

@@ -45,10 +45,7 @@ def upsert_names(
         statement.on_conflict_do_update(
             index_elements=list(name_table.primary_key.columns),
             set_={
-                **{
-                    field: _known(new[field], old[field])
-                    for field in _KEPT_WHEN_EMPTY
-                },
+                **{field: _known(new[field], old[field]) for field in _KEPT_WHEN_EMPTY},
                 "last_used_at": new.last_used_at,
                 "last_seen_at": new.last_seen_at,
             },

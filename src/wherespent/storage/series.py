@@ -94,9 +94,9 @@ class UsageSeries:
     def _load(self, connection: Connection) -> None:
         c = usage_series.c
         rows = connection.execute(
-            select(
-                c.id, c.slice_id, c.grouped_by, *(c[name] for name in USAGE_DIMENSIONS)
-            ).where(c.account_id == self._account_id, c.stream_id == self._stream_id)
+            select(c.id, c.slice_id, c.grouped_by, *(c[name] for name in USAGE_DIMENSIONS)).where(
+                c.account_id == self._account_id, c.stream_id == self._stream_id
+            )
         ).all()
         self._by_text = {tuple(row[2:]): row[0] for row in rows}
         self._slices = {row[0]: row[1] for row in rows}
@@ -227,12 +227,14 @@ def line_item_numbers(connection: Connection, names: set[str]) -> dict[str, int]
     return {name: number for name, number in found if name in names}
 
 
-def _pairs(connection: Connection, question: Select[*tuple[object, ...]]) -> dict[tuple[object, ...], int]:
+def _pairs(
+    connection: Connection, question: Select[*tuple[object, ...]]
+) -> dict[tuple[object, ...], int]:
     return {tuple(row[:-1]): row[-1] for row in connection.execute(question)}
 
 
 def _text(value: object) -> str:
-    """Null is stored as '' because nulls are distinct in a unique key."""
+    """Null is stored as '' because nulls are distinct in a unique key; a NUL has no place."""
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value).replace("\0", "")

@@ -1,10 +1,21 @@
-"""What the sync knows about itself: coverage, claims, runs, learned refusals, """
+"""What the sync knows about itself: coverage, claims, runs, learned refusals,"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    delete,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from wherespent.domain.windows import DAY, Window
@@ -36,9 +47,7 @@ class Reading:
 def days_read(connection: Connection, reading: Reading) -> dict[int, datetime]:
     """UTC day → when it was last read."""
     c = coverage.c
-    rows = connection.execute(
-        select(c.bucket_start, c.read_at).where(_is(reading, coverage))
-    )
+    rows = connection.execute(select(c.bucket_start, c.read_at).where(_is(reading, coverage)))
     return {day: read_at for day, read_at in rows}
 
 
@@ -64,9 +73,7 @@ def record_coverage(
     ]
     if not rows:
         return False
-    known = set(
-        connection.scalars(select(coverage.c.bucket_start).where(_is(reading, coverage)))
-    )
+    known = set(connection.scalars(select(coverage.c.bucket_start).where(_is(reading, coverage))))
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(coverage)
     connection.execute(
@@ -225,9 +232,7 @@ def unsupported_since(connection: Connection, reading: Reading) -> datetime | No
 
 
 def _set_state(connection: Connection, reading: Reading, **values: object) -> None:
-    connection.execute(
-        update(stream_state).where(_is(reading, stream_state)).values(**values)
-    )
+    connection.execute(update(stream_state).where(_is(reading, stream_state)).values(**values))
 
 
 def refusals(connection: Connection, place: Place) -> dict[str, str]:
@@ -245,9 +250,7 @@ def learn_refusal(
     connection: Connection, place: Place, kind: str, value: str, now: datetime
 ) -> None:
     c = refusal.c
-    key = and_(
-        c.account_id == place.account_id, c.stream_id == place.stream_id, c.kind == kind
-    )
+    key = and_(c.account_id == place.account_id, c.stream_id == place.stream_id, c.kind == kind)
     connection.execute(delete(refusal).where(key))
     connection.execute(
         insert(refusal).values(

@@ -172,6 +172,15 @@ Index(
     cost_day.c.amount,
 )
 
+Index(
+    "ix_usage_day_series",
+    usage_day.c.account_id,
+    usage_day.c.stream_id,
+    usage_day.c.series_id,
+    usage_day.c.bucket_start,
+    usage_day.c.num_model_requests,
+)
+
 coverage = Table(
     "coverage",
     metadata,

@@ -79,9 +79,7 @@ def _key_refused(path: str, status: int, message: str) -> KeyRefused:
             f"OpenAI does not know this key: wrong, revoked or expired. {_MAKE_A_KEY}",
             is_unknown=True,
         )
-    return KeyRefused(
-        f"This key may not read {path}: project and user keys cannot. {_MAKE_A_KEY}"
-    )
+    return KeyRefused(f"This key may not read {path}: project and user keys cannot. {_MAKE_A_KEY}")
 
 
 def _request_refused(path: str, status: int, message: str, told: _ErrorBody) -> ProviderError:

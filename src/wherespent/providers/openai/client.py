@@ -204,7 +204,9 @@ class AdminClient:
             except MalformedAnswer as error:
                 raise _TryAgain(error) from error
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                raise _TryAgain(MalformedAnswer(f"{path} answered something else than JSON")) from None
+                raise _TryAgain(
+                    MalformedAnswer(f"{path} answered something else than JSON")
+                ) from None
         error = error_of(path, status, body)
         if not is_worth_retrying(status):
             raise error
@@ -234,7 +236,9 @@ class AdminClient:
         """Wait for the request budget and for what `Retry-After` asked."""
         blocked = self._not_before - time.monotonic()
         if blocked > _LONGEST_WAIT_SECONDS:
-            raise ProviderUnavailable(f"{path} asked to wait {blocked:.0f} s more; the next sync tries")
+            raise ProviderUnavailable(
+                f"{path} asked to wait {blocked:.0f} s more; the next sync tries"
+            )
         if blocked > 0:
             self._sleep(blocked)
         while self._limit and not self._limiter.hit(self._limit, "requests"):

@@ -29,9 +29,7 @@ def fetch_names(client: AdminClient) -> Iterator[Name]:
 
 
 def _projects(client: AdminClient) -> Iterator[Name]:
-    for item in client.fetch_list(
-        "/organization/projects", [_PAGE, ("include_archived", "true")]
-    ):
+    for item in client.fetch_list("/organization/projects", [_PAGE, ("include_archived", "true")]):
         yield Name(
             kind=PROJECT,
             id=item["id"],
@@ -90,7 +88,8 @@ def _keys(client: AdminClient, project_id: str) -> Iterator[Name]:
 
 def _text(item: dict[str, Any], field: str) -> str:
     value = item.get(field)
-    return value if isinstance(value, str) else ""
+    # Postgres cannot hold a NUL, and one odd name must not keep out all others.
+    return value.replace("\0", "") if isinstance(value, str) else ""
 
 
 def _moment(item: dict[str, Any], field: str) -> int | None:
