@@ -75,7 +75,11 @@ def _dimensions(number: int) -> dict[str, object]:
 
 
 def _result(dice: random.Random, dimensions: dict[str, object]) -> dict[str, object]:
-    uncached, cached, output = dice.randrange(900_000), dice.randrange(400_000), dice.randrange(90_000)
+    uncached, cached, output = (
+        dice.randrange(900_000),
+        dice.randrange(400_000),
+        dice.randrange(90_000),
+    )
     return {
         "object": STREAM.result_object,
         "input_tokens": uncached + cached,

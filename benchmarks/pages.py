@@ -119,9 +119,9 @@ def replay(url: str, database: Database, callbacks: list[Callback]) -> None:
     event.listen(
         database.reader,
         "before_cursor_execute",
-        lambda c, cursor, statement, parameters, *_: executed.append((statement, parameters))
-        if statement.startswith("SELECT")
-        else None,
+        lambda c, cursor, statement, parameters, *_: (
+            executed.append((statement, parameters)) if statement.startswith("SELECT") else None
+        ),
     )
     headers = {"Content-Type": "application/json", "Origin": url}
     with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
@@ -159,7 +159,13 @@ def percentile(values: list[float], share: float) -> float:
 
 def report(callbacks: list[Callback], title: str, limit_ms: float) -> bool:
     times = [seconds * 1000 for callback in callbacks for seconds in callback.seconds]
-    show(f"{title}: median of {len(callbacks)} callbacks", statistics.median(times), "ms", None, least=False)
+    show(
+        f"{title}: median of {len(callbacks)} callbacks",
+        statistics.median(times),
+        "ms",
+        None,
+        least=False,
+    )
     met = show(f"{title}: p95", percentile(times, 0.95), "ms", limit_ms, least=False)
     asking = [callback for callback in callbacks if callback.sql_seconds > 0.001]
     excess = [(c.best - 0.003) / c.sql_seconds for c in asking]
@@ -186,7 +192,10 @@ def first_paint(opened: Browser, url: str) -> bool:
         lambda finished: received.__setitem__(0, received[0] + finished["encodedDataLength"]),
     )
     foreign: list[str] = []
-    page.on("request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else foreign.append(r.url))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((url, "data:", "blob:")) else foreign.append(r.url),
+    )
     cold = painted(page)
     transferred = received[0] / 1e6
     warm = min(painted(page) for _ in range(3))

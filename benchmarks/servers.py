@@ -57,5 +57,7 @@ def show(title: str, value: float, unit: str, limit: float | None, *, least: boo
         return True
     met = value >= limit if least else value <= limit
     sign = "≥" if least else "≤"
-    print(f"  {title:58} {value:12,.2f} {unit:8} goal {sign} {limit:g}  {'met' if met else 'MISSED'}")
+    print(
+        f"  {title:58} {value:12,.2f} {unit:8} goal {sign} {limit:g}  {'met' if met else 'MISSED'}"
+    )
     return met

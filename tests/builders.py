@@ -2,8 +2,9 @@
 
 import json
 import threading
+import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -387,8 +388,19 @@ def dollars(amount: str) -> int:
     return int(Decimal(amount).scaleb(9))
 
 
+def all_that_it_says(error: BaseException) -> str:
+    """An error, everything chained to it, and its traceback."""
+    said, waiting, seen = "", [error], set[int]()
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        said += f"{each!r} {each!s} {each.__dict__!r} {each.args!r}"
+        said += "".join(traceback.format_exception(each))
+        waiting += [other for other in (each.__cause__, each.__context__) if other is not None]
+    return said
+
+
 def whole_days(since: int, until: int) -> Window:
     return Window(day(since), day(until))
-
-
-Serve = Callable[[Organization], RunningServer]

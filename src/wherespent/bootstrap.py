@@ -171,7 +171,7 @@ def _refuse_unknown_api(server: FastAPI) -> None:
     """The dashboard answers any unknown path with a page; a program must get a 404."""
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-    async def not_found(rest: str = "") -> JSONResponse:
+    async def not_found() -> JSONResponse:
         return JSONResponse({"error": "there is no such endpoint"}, status_code=404)
 
     for prefix in ("/api", "/v1"):

@@ -46,15 +46,13 @@ def configure_logs(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+    redaction: Any = Redaction(secrets)
+    remove_meta: Any = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *renderer,
-                Redaction(secrets),
-            ],
+            processors=[remove_meta, *renderer, redaction],
         )
     )
     root = logging.getLogger()

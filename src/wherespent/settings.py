@@ -57,8 +57,6 @@ class Settings(BaseSettings):
     sync_enabled: bool = Field(default=True, description="false: only show what is stored")
     sync_interval: timedelta = Field(
         default=timedelta(minutes=5),
-        ge=timedelta(seconds=1),
-        le=timedelta(days=1),
         description="time between two syncs: minutes, or a number with s, m or h (30s, 5m, 1h)",
     )
     backfill_days: int = Field(
@@ -122,8 +120,14 @@ class Settings(BaseSettings):
         """A bare number is minutes."""
         match = _INTERVAL.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
+            if isinstance(value, str):
+                raise ValueError("is not an interval")
             return value
-        return timedelta(**{_UNITS[match["unit"] or "m"]: float(match["number"])})
+        interval = timedelta(**{_UNITS[match["unit"] or "m"]: float(match["number"])})
+        # Checked here, where an error still shows the value as it was written.
+        if not timedelta(seconds=1) <= interval <= timedelta(days=1):
+            raise ValueError("must be between 1s and 24h")
+        return interval
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -164,8 +168,10 @@ def read_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Set
     try:
         return Settings(_env_file=env_file, **values)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
-        # `from None`: pydantic's own message prints the input, which may be a secret.
-        raise ConfigurationError("\n".join(_explanations(error))) from None
+        explanations = _explanations(error)
+    # Outside of `except`: pydantic's own message prints the input, which may be a secret, and
+    # even with `from None` it would hang on to our error as its context.
+    raise ConfigurationError("\n".join(explanations))
 
 
 def _secret_files(env_file: Path | None) -> dict[str, SecretStr]:

@@ -57,10 +57,8 @@ def _usage_of(
     points = _points(connection, account, stream, filters, filters.grain)
     if not points:
         return None
-    if measure in STOCK_MEASURES:
-        total = points[-1].value
-    else:
-        total = sum(point.value for point in points)
+    is_stock = measure in STOCK_MEASURES
+    total = points[-1].value if is_stock else sum(point.value for point in points)
     return StreamUsage(stream.name, measure, unit, total, tuple(points))
 
 

@@ -40,7 +40,7 @@ app.command()(doctor)
 app.add_typer(database_commands, name="db")
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the signature that typer calls
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"wherespent {__version__}")
         raise typer.Exit
@@ -48,13 +48,11 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the signature that ty
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
-    debug: Annotated[  # noqa: ARG001 - read from the arguments by `main`
-        bool, typer.Option("--debug", help="Show the traceback of an error.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """See the help of `app`."""
 

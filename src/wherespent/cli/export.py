@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO, cast
 
 import typer
 
@@ -100,12 +100,12 @@ def _write(export: Export, file_format: Format, output: Path | None) -> None:
         with tempfile.NamedTemporaryFile(dir=output.parent, delete=False) as file:
             part = Path(file.name)
             try:
-                count = write_export(export, file_format, file)
+                count = write_export(export, file_format, cast("BinaryIO", file))
             except BaseException:
                 part.unlink()
                 raise
         part.chmod(0o666 & ~_umask())
-        os.replace(part, output)
+        part.replace(output)
     except OSError as error:
         raise WherespentError(f"{output} cannot be written: {error.strerror}") from error
     typer.echo(f"{count} rows written to {output}", err=True)

@@ -1,6 +1,6 @@
 """`wherespent serve`: the dashboard and, behind it, the sync."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -45,7 +45,7 @@ def serve(
     )
 
 
-_SERVER_OPTIONS = {
+_SERVER_OPTIONS: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
     "server_header": False,

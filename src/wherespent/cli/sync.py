@@ -107,7 +107,7 @@ def _reporting(*, quiet: bool) -> Iterator[Report]:
     """A progress bar on a terminal, nothing while output is for a program."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield lambda progress: None
+        yield lambda _: None
         return
     columns = (TextColumn("{task.description:32}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:

@@ -93,7 +93,7 @@ class Quirks:
         return cls(**{name: _parsed(name, value) for name, value in values.items()})
 
 
-def _parsed(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON in, a switch out
+def _parsed(name: str, value: Any) -> Any:
     if name in {"missing_endpoints", "revoked_keys"}:
         return set[str](value)
     if name in {"null_dimensions", "valid_keys"}:

@@ -117,7 +117,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self._log(self.path, {}, "", 405, time.time(), 0.0, None)
         self._send(Answer(405, ApiError(405, f"Not allowed to {self.command}.").body))
 
-    def _log(  # noqa: PLR0917 - the fields in their order
+    def _log(
         self,
         path: str,
         params: Params,

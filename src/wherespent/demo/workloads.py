@@ -197,7 +197,7 @@ def _completions() -> list[Workload]:
     ]
 
 
-def _unit(  # noqa: PLR0917 - a table row
+def _unit(
     stream: str,
     key: str,
     model: str,

@@ -71,7 +71,7 @@ class AccountSync:
     now: Clock
     is_leader: bool = True
     has_time: Callable[[], bool] = lambda: True
-    report: Callable[[Progress], None] = lambda progress: None
+    report: Callable[[Progress], None] = lambda _: None
     outcomes: dict[str, StreamOutcome] = field(default_factory=dict[str, StreamOutcome])
     unknown_key: str = ""  # the error, once the provider said that it does not know the key
     _tried: dict[Reading, set[int]] = field(default_factory=dict[Reading, set[int]])
@@ -139,11 +139,14 @@ class AccountSync:
             before = task.stream.refusals
             self._do(task, outcome)
             self.report(Progress(outcome.stream, done_days, wanted_days))
-            if outcome.status == STOPPED:
+            if self._is_stopped(outcome):
                 return False
             if task.stream.refusals != before:
                 return True
         return True
+
+    def _is_stopped(self, outcome: StreamOutcome) -> bool:
+        return outcome.status == STOPPED
 
     def _do(self, task: _Task, outcome: StreamOutcome) -> None:
         """One sync run: claimed, counted, and recorded however it ends."""

@@ -31,6 +31,11 @@ NAMES_EVERY = timedelta(hours=1)
 _RECENT_DAYS = 7
 
 
+def process_name() -> str:
+    """A name that no other process has, for claims."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
 @dataclass
 class Cycle:
     """Syncs one account, again and again.
@@ -47,7 +52,7 @@ class Cycle:
     backfill_days: int
     interval: timedelta
     account: str = DEFAULT_ACCOUNT
-    claimant: str = field(default_factory=lambda: process_name())
+    claimant: str = field(default_factory=process_name)
 
     def run(self, *, hurry: threading.Event) -> list[StreamOutcome]:
         """One round. `hurry` is set by whoever wants the newest data now, at any time."""
@@ -88,11 +93,6 @@ class Cycle:
         if unknown_key:
             return StreamOutcome(NAMES, FAILED, error=unknown_key)
         return sync_names(self.database, self.account, self.client, self.fetch_names, self.now)
-
-
-def process_name() -> str:
-    """A name that no other process has, for claims."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 def sync_once(

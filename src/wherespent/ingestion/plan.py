@@ -1,6 +1,7 @@
 """Decides what to read next. Pure: from what was read and the clock to windows."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,8 +37,8 @@ def plan_windows(
     wanted: Wanted,
     days_read: Mapping[int, datetime],
     *,
-    doubted: Set[int] = frozenset(),
-    skipped: Set[int] = frozenset(),
+    doubted: AbstractSet[int] = frozenset(),
+    skipped: AbstractSet[int] = frozenset(),
     now: datetime,
 ) -> list[Window]:
     """Windows to read, newest first: what is provisional, then what was never or badly read.

@@ -1,8 +1,12 @@
 """When syncs run (APScheduler), in which process (the leader), and nothing else."""
 
+# pyright: reportUnknownMemberType=false
+# APScheduler 3 has no types.
+
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,10 +102,8 @@ class Schedule:
             self._scheduler.modify_job(_SYNC, next_run_time=datetime.now(UTC))
 
     def _drop_sync(self) -> None:
-        try:
+        with suppress(JobLookupError):
             self._scheduler.remove_job(_SYNC)
-        except JobLookupError:
-            pass
 
     def _run(self) -> None:
         """Sync in a thread that dies with the process: a request that hangs must not keep it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, text
 
-from wherespent.domain.records import CostAmount, CostBucket
+from wherespent.domain.records import CostAmount, CostBucket, Dimensions
 from wherespent.domain.windows import DAY, Window, epoch, joined
 from wherespent.storage.bulk import insert_rows
 from wherespent.storage.empty_buckets import EmptyBuckets
@@ -36,7 +36,7 @@ def replace_costs(
     """
     if not buckets:
         return Written()
-    wanted = set().union(*(bucket.records for bucket in buckets))
+    wanted = set[Dimensions]().union(*(bucket.records for bucket in buckets))
     numbers = series.numbers(connection, wanted, group_by)
     read: Cells = {
         bucket.start: {numbers[dims]: amount for dims, amount in bucket.records.items()}

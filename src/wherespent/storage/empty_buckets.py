@@ -59,7 +59,7 @@ class EmptyBuckets:
                 self._mine(), c.bucket_start.between(first, last)
             )
         )
-        return {start: seen_at for start, seen_at in rows}
+        return {row[0]: row[1] for row in rows}
 
     def _clear(self, starts: Collection[int]) -> None:
         for start in starts:

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import wherespent
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
+import wherespent
 from wherespent.errors import StorageError
 from wherespent.storage.engine import Database
 from wherespent.storage.locks import MIGRATION_LOCK, exclusively
+from wherespent.storage.tables import metadata
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -47,10 +49,6 @@ def head() -> str | None:
 
 def drift(database: Database) -> bool:
     """Whether the tables differ from what the migrations make."""
-    from alembic.autogenerate import compare_metadata
-
-    from wherespent.storage.tables import metadata
-
     with database.read() as connection:
         return bool(compare_metadata(MigrationContext.configure(connection), metadata))
 

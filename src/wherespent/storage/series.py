@@ -1,6 +1,7 @@
 """Series, slices and line items: each distinct combination of dimensions once, by number."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -93,11 +94,11 @@ class UsageSeries:
 
     def _load(self, connection: Connection) -> None:
         c = usage_series.c
-        rows = connection.execute(
-            select(c.id, c.slice_id, c.grouped_by, *(c[name] for name in USAGE_DIMENSIONS)).where(
-                c.account_id == self._account_id, c.stream_id == self._stream_id
-            )
-        ).all()
+        texts = (c.grouped_by, *(c[name] for name in USAGE_DIMENSIONS))
+        question: Select[*tuple[Any, ...]] = select(c.id, c.slice_id, *texts).where(
+            c.account_id == self._account_id, c.stream_id == self._stream_id
+        )
+        rows = connection.execute(question).all()
         self._by_text = {tuple(row[2:]): row[0] for row in rows}
         self._slices = {row[0]: row[1] for row in rows}
 
@@ -230,7 +231,7 @@ def line_item_numbers(connection: Connection, names: set[str]) -> dict[str, int]
 def _pairs(
     connection: Connection, question: Select[*tuple[object, ...]]
 ) -> dict[tuple[object, ...], int]:
-    return {tuple(row[:-1]): row[-1] for row in connection.execute(question)}
+    return {tuple(row[:-1]): int(str(row[-1])) for row in connection.execute(question)}
 
 
 def _text(value: object) -> str:

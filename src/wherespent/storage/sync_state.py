@@ -48,7 +48,7 @@ def days_read(connection: Connection, reading: Reading) -> dict[int, datetime]:
     """UTC day → when it was last read."""
     c = coverage.c
     rows = connection.execute(select(c.bucket_start, c.read_at).where(_is(reading, coverage)))
-    return {day: read_at for day, read_at in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def days_to_doubt(connection: Connection, reading: Reading, now: datetime) -> set[int]:
@@ -243,7 +243,7 @@ def refusals(connection: Connection, place: Place) -> dict[str, str]:
             c.account_id == place.account_id, c.stream_id == place.stream_id
         )
     )
-    return {kind: value for kind, value in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def learn_refusal(

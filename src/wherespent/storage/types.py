@@ -9,6 +9,9 @@ from sqlalchemy.types import TypeDecorator
 
 from wherespent.domain.money import from_nanos, to_nanos
 
+# ruff: noqa: ARG002
+# SQLAlchemy calls with these arguments.
+
 
 class Money(TypeDecorator[Decimal]):
     """US dollars as `Decimal`, stored as whole nano-dollars: `SUM` is exact on both engines."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, text, update
 
-from wherespent.domain.records import Measures, UsageBucket
+from wherespent.domain.records import Dimensions, Measures, UsageBucket
 from wherespent.domain.streams import Stream
 from wherespent.domain.windows import Window, ceil_day, floor_day, joined
 from wherespent.storage.empty_buckets import EmptyBuckets
@@ -50,7 +50,7 @@ def replace_usage(
     """Make the stored hours equal to `buckets`, and rewrite their rollups."""
     if not buckets:
         return Written()
-    wanted = set().union(*(bucket.records for bucket in buckets))
+    wanted = set[Dimensions]().union(*(bucket.records for bucket in buckets))
     numbers = series.numbers(connection, wanted, group_by)
     read: Cells = {
         bucket.start: {numbers[dims]: measures for dims, measures in bucket.records.items()}
@@ -62,7 +62,7 @@ def replace_usage(
     if changed:
         _replace(connection, place, stream, read, stored, changed)
         hours = {**stored, **{start: read[start] for start in changed}}
-        slice_of = series.slices(connection, set().union(*stored.values()))
+        slice_of = series.slices(connection, set[int]().union(*stored.values()))
         rewrite_usage_rollups(connection, place, stream, hours, changed, slice_of)
     return Written(
         rows=sum(map(len, read.values())),

@@ -48,7 +48,7 @@ def error_of(path: str, status: int, body: bytes) -> ProviderError:
     """The error that an answer with this status means. Never holds a key or a long body."""
     told = _told(body)
     message = _SECRET.sub("sk-…", told.message or "")[:300]
-    if status == 401 or status == 403:
+    if status in (401, 403):
         return _key_refused(path, status, message)
     if status == 404:
         return EndpointUnsupported(

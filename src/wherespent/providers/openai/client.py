@@ -26,7 +26,7 @@ from wherespent.errors import MalformedAnswer, ProviderError, ProviderUnavailabl
 from wherespent.providers.openai.answers import error_of, is_worth_retrying, retry_after
 from wherespent.providers.openai.schemas import Page, read_page
 
-Params = list[tuple[str, str]]
+Params = list[tuple[str, str | int | float | bool | None]]
 
 _ATTEMPTS = 7
 _MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -44,7 +44,7 @@ class _PageTooLarge(ProviderError):
     """The body is over the limit: ask for fewer buckets."""
 
 
-class _TryAgain(Exception):  # noqa: N818 - carries the error that is raised after the last attempt
+class _TryAgain(Exception):
     def __init__(self, error: ProviderError, wait: float | None = None) -> None:
         super().__init__(str(error))
         self.error = error

@@ -1,7 +1,7 @@
 """Names of projects (archived ones too), users and project API keys."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from wherespent.domain.records import Name
 from wherespent.errors import EndpointUnsupported, KeyRefused, RequestRefused
@@ -41,7 +41,7 @@ def _projects(client: AdminClient) -> Iterator[Name]:
 
 def _users(client: AdminClient) -> Iterator[Name]:
     for item in client.fetch_list("/organization/users", [_PAGE]):
-        nested = item.get("user") or {}
+        nested = _part(item, "user")
         yield Name(
             kind=USER,
             id=item["id"],
@@ -63,8 +63,8 @@ def _keys(client: AdminClient, project_id: str) -> Iterator[Name]:
     except (EndpointUnsupported, KeyRefused):
         return
     for item in items:
-        owner = item.get("owner") or {}
-        person = owner.get("user") or owner.get("service_account") or {}
+        owner = _part(item, "owner")
+        person = _part(owner, "user") or _part(owner, "service_account")
         yield Name(
             kind=API_KEY,
             id=item["id"],
@@ -84,6 +84,11 @@ def _keys(client: AdminClient, project_id: str) -> Iterator[Name]:
                 project_id=project_id,
                 created_at=_moment(person, "created_at"),
             )
+
+
+def _part(item: dict[str, Any], field: str) -> dict[str, Any]:
+    value = item.get(field)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _text(item: dict[str, Any], field: str) -> str:

@@ -89,7 +89,7 @@ def _usage_result(stream: Stream) -> type[Struct]:
             ),
             *((name, _Whole | None, None) for name in stream.measures),
             ("object", str | None, None),
-            *((old, _Whole | None, None) for new, old in _old_names(stream)),
+            *((old, _Whole | None, None) for _, old in _old_names(stream)),
         ],
     )
 
@@ -103,12 +103,12 @@ def read_page(stream: Stream, body: bytes) -> Page[Any]:
     try:
         answer = _decoder(stream).decode(body)
         read = _read_costs if stream.kind is Kind.COST else _read_usage
-        buckets, ignored = read(stream, answer.data)
+        found: tuple[list[Any], int] = read(stream, answer.data)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         raise MalformedAnswer(
             f"{stream.path} answered something that is not a page of buckets: {error}"
         ) from error
-    return Page(buckets, answer.next_page or None, answer.has_more, ignored)
+    return Page(found[0], answer.next_page or None, answer.has_more, found[1])
 
 
 def _distinct(buckets: Iterable[Any]) -> list[Any]:
