@@ -81,7 +81,7 @@ def _result(dice: random.Random, dimensions: dict[str, object]) -> dict[str, obj
         dice.randrange(90_000),
     )
     return {
-        "object": STREAM.result_object,
+        "object": "organization.usage.completions.result",
         "input_tokens": uncached + cached,
         "output_tokens": output,
         "num_model_requests": dice.randrange(1, 900),

@@ -322,10 +322,7 @@ def _assert_usage_rollups(connection: Connection, stream: Stream) -> None:
         )
         return {(row[0], row[1]): tuple(row[2:]) for row in rows}
 
-    slice_of = {
-        series: number
-        for series, number in connection.execute(text("SELECT id, slice_id FROM usage_series"))
-    }
+    slice_of = dict(connection.execute(text("SELECT id, slice_id FROM usage_series")).all())
     hours = read("usage_hour", "series_id")
     is_stock = not STOCK_MEASURES.isdisjoint(stream.measures)
     days: dict[tuple[int, int], list[tuple[int | None, ...]]] = defaultdict(list)
@@ -375,7 +372,9 @@ def cost_page(*buckets: tuple[int, list[tuple[str, str]]], **envelope: Any) -> d
             }
             for start, results in buckets
         ],
-        **{"has_more": False, "next_page": None, **envelope},
+        "has_more": False,
+        "next_page": None,
+        **envelope,
     }
 
 

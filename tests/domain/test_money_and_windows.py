@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ def test_what_is_no_amount_is_refused(usd: str) -> None:
 def test_pieces_tile_a_window_newest_first(window: Window, seconds: int) -> None:
     pieces = list(window.cut_newest_first(seconds))
     assert (pieces[0].end, pieces[-1].start) == (window.end, window.start)
-    assert all(newer.start == older.end for newer, older in zip(pieces, pieces[1:], strict=False))
+    assert all(newer.start == older.end for newer, older in pairwise(pieces))
     assert all(piece.seconds <= seconds for piece in pieces)
 
 
@@ -67,7 +68,7 @@ def test_joined_buckets_are_the_same_buckets(numbers: set[int]) -> None:
     assert [s for span in spans for s in range(span.start, span.end, DAY)] == sorted(
         number * DAY for number in numbers
     )
-    assert all(a.end < b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(spans))
 
 
 @given(st.integers(0, 10**10))
@@ -90,7 +91,10 @@ def test_a_naive_moment_has_no_epoch() -> None:
     ("name", "parsed"),
     [
         ("gpt-5.5-2026-04-23, input", LineItem("gpt-5.5-2026-04-23", direction="input")),
-        ("gpt-5.5-2026-04-23, cached input", LineItem("gpt-5.5-2026-04-23", direction="cached input")),
+        (
+            "gpt-5.5-2026-04-23, cached input",
+            LineItem("gpt-5.5-2026-04-23", direction="cached input"),
+        ),
         (
             "gpt-audio-mini-2025-12-15 audio, input",
             LineItem("gpt-audio-mini-2025-12-15", modality="audio", direction="input"),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-
 from tests.builders import Clock, Rig
+
 from wherespent.demo import ScriptedOrganization, SimulatedOrganization, serve
 from wherespent.storage.engine import Database
 
@@ -20,9 +20,7 @@ def organization(clock: Clock) -> ScriptedOrganization:
 
 
 @pytest.fixture
-def rig(
-    database: Database, organization: ScriptedOrganization, clock: Clock
-) -> Iterator[Rig]:
+def rig(database: Database, organization: ScriptedOrganization, clock: Clock) -> Iterator[Rig]:
     made = Rig(database, organization, serve(organization), clock)
     yield made
     made.close()

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.builders import NOON, TODAY, day, the
-from wherespent.domain.windows import DAY, epoch
+
+from wherespent.domain.streams import Stream
+from wherespent.domain.windows import DAY, Window, epoch
 from wherespent.ingestion.plan import Wanted, is_settled, plan_windows, provisional_from
 
 COMPLETIONS, COSTS = the("completions"), the("costs")
+Readings = dict[int, datetime]
 streams = st.sampled_from([COMPLETIONS, COSTS])
 readings = st.dictionaries(
     st.integers(-400, 1).map(day),
@@ -21,28 +23,32 @@ wanted = st.tuples(st.integers(-400, 0), st.integers(1, 5)).map(
 )
 
 
-def days_of(windows: list) -> list[int]:  # type: ignore[type-arg]
+def days_of(windows: list[Window]) -> list[int]:
     return [start for window in windows for start in window.days()]
 
 
 @given(streams, wanted, readings)
-def test_windows_never_overlap_and_lie_within_what_is_wanted(stream, wanted, days_read) -> None:  # type: ignore[no-untyped-def]
+def test_windows_never_overlap_and_lie_within_what_is_wanted(
+    stream: Stream, wanted: Wanted, days_read: Readings
+) -> None:
     days = days_of(plan_windows(stream, wanted, days_read, now=NOON))
     assert len(days) == len(set(days))
     assert set(days) <= set(wanted.days())
 
 
 @given(streams, wanted, readings)
-def test_exactly_the_days_that_are_due_are_planned(stream, wanted, days_read) -> None:  # type: ignore[no-untyped-def]
+def test_exactly_the_days_that_are_due_are_planned(
+    stream: Stream, wanted: Wanted, days_read: Readings
+) -> None:
     planned = set(days_of(plan_windows(stream, wanted, days_read, now=NOON)))
-    settled = {
-        d for d in wanted.days() if is_settled(d, days_read.get(d), stream.lag_days, NOON)
-    }
+    settled = {d for d in wanted.days() if is_settled(d, days_read.get(d), stream.lag_days, NOON)}
     assert planned == set(wanted.days()) - settled
 
 
 @given(streams, wanted, readings)
-def test_windows_are_whole_utc_days_newest_first_and_not_too_long(stream, wanted, days_read) -> None:  # type: ignore[no-untyped-def]
+def test_windows_are_whole_utc_days_newest_first_and_not_too_long(
+    stream: Stream, wanted: Wanted, days_read: Readings
+) -> None:
     windows = plan_windows(stream, wanted, days_read, now=NOON)
     assert all(window.start % DAY == window.end % DAY == 0 for window in windows)
     ends = [window.end for window in windows]
@@ -52,7 +58,9 @@ def test_windows_are_whole_utc_days_newest_first_and_not_too_long(stream, wanted
 
 
 @given(streams, wanted, readings)
-def test_reading_what_is_planned_leaves_only_what_is_provisional(stream, wanted, days_read) -> None:  # type: ignore[no-untyped-def]
+def test_reading_what_is_planned_leaves_only_what_is_provisional(
+    stream: Stream, wanted: Wanted, days_read: Readings
+) -> None:
     planned = days_of(plan_windows(stream, wanted, days_read, now=NOON))
     after = {**days_read, **dict.fromkeys(planned, NOON)}
     again = days_of(plan_windows(stream, wanted, after, now=NOON))
@@ -60,7 +68,9 @@ def test_reading_what_is_planned_leaves_only_what_is_provisional(stream, wanted,
 
 
 @given(streams, wanted, readings)
-def test_what_was_tried_in_this_sync_is_not_planned_again(stream, wanted, days_read) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_tried_in_this_sync_is_not_planned_again(
+    stream: Stream, wanted: Wanted, days_read: Readings
+) -> None:
     planned = days_of(plan_windows(stream, wanted, days_read, now=NOON))
     assert plan_windows(stream, wanted, days_read, skipped=set(planned), now=NOON) == []
 
@@ -95,9 +105,7 @@ def test_usage_is_provisional_for_one_day_and_costs_for_three() -> None:
 
 def test_a_doubted_day_is_read_again_although_it_is_settled() -> None:
     days_read = dict.fromkeys(Wanted(day(-30), day(1)).days(), NOON)
-    windows = plan_windows(
-        COSTS, Wanted(day(-30), day(1)), days_read, doubted={day(-20)}, now=NOON
-    )
+    windows = plan_windows(COSTS, Wanted(day(-30), day(1)), days_read, doubted={day(-20)}, now=NOON)
     assert [(w.start, w.end) for w in windows] == [(day(-3), day(1)), (day(-20), day(-19))]
 
 

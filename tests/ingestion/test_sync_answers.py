@@ -3,8 +3,8 @@
 from datetime import date
 
 import pytest
-
 from tests.builders import NOON, Rig, at, cost_page, day, dollars
+
 from wherespent.demo import Answer, ScriptedOrganization
 from wherespent.demo.faults import AmountStyle
 
@@ -243,9 +243,7 @@ def test_tokens_that_do_not_add_up_are_kept_and_counted(
     assert rig.value("SELECT SUM(violations) FROM sync_run") == 1
 
 
-def test_a_stock_is_never_added_up_over_a_day(
-    rig: Rig, organization: ScriptedOrganization
-) -> None:
+def test_a_stock_is_never_added_up_over_a_day(rig: Rig, organization: ScriptedOrganization) -> None:
     for hour, size in ((1, 100), (9, 250), (23, 200)):
         organization.add_usage("vector_stores", at(-1, hour), {"project_id": "p"}, usage_bytes=size)
     rig.sync("vector_stores")
@@ -263,9 +261,7 @@ def test_another_currency_is_refused_and_nothing_of_it_is_stored(
     assert rig.covered("costs") == set()
 
 
-def test_sums_of_many_small_amounts_are_exact(
-    rig: Rig, organization: ScriptedOrganization
-) -> None:
+def test_sums_of_many_small_amounts_are_exact(rig: Rig, organization: ScriptedOrganization) -> None:
     for number in range(1, 200):
         organization.add_cost(YESTERDAY, "0.000000001", f"item {number}")
     rig.sync("costs")

@@ -6,8 +6,8 @@ from email.utils import format_datetime
 
 import httpx
 import pytest
-
 from tests.builders import NOON, Clock, Rig, a_client
+
 from wherespent.demo import FAULT_KINDS, Answer
 
 BRIEF = ("429_bare", "500", "502_html", "503", "504", "reset", "truncated", "wrong_type")

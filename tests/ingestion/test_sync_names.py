@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.builders import NOON, Rig
+
 from wherespent.demo import Answer, ScriptedOrganization
 from wherespent.domain.windows import epoch
 
@@ -55,7 +56,9 @@ def test_everything_of_the_company_has_its_name(company: Rig) -> None:
     for user in directory.users:
         assert known["user", user["id"]] == (user["name"] or "")
     active = {p["id"] for p in directory.projects if p["status"] == "active"}
-    keys = [key for project, keys in directory.api_keys.items() if project in active for key in keys]
+    keys = [
+        key for project, keys in directory.api_keys.items() if project in active for key in keys
+    ]
     assert keys
     assert all(known["api_key", key["id"]] == key["name"] for key in keys)
 

@@ -4,8 +4,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-
 from tests.builders import TODAY, Rig, a_client, at, day
+
 from wherespent.demo import ScriptedOrganization
 from wherespent.domain.streams import Kind
 from wherespent.domain.windows import DAY, Window
@@ -126,9 +126,7 @@ def test_days_away_are_made_up_for(rig: Rig, organization: ScriptedOrganization)
     assert rig.covered("costs") == rig.covered("completions") == set(range(-3, 13))
 
 
-def test_a_clock_that_was_in_the_future_heals(
-    rig: Rig, organization: ScriptedOrganization
-) -> None:
+def test_a_clock_that_was_in_the_future_heals(rig: Rig, organization: ScriptedOrganization) -> None:
     rig.clock.move(days=100)
     rig.sync("completions", since=-3, until=1)
     rig.clock.move(days=-100)
@@ -141,9 +139,7 @@ def test_a_clock_that_was_in_the_future_heals(
 def test_a_failing_stream_never_blocks_another(company: Rig, failing: str) -> None:
     company.organization.faults.script(failing, "wrong_type", times=500)
     synced = company.sync(since=-1)
-    assert [n for n, o in synced.outcomes.items() if o.status != "done"] == [
-        synced[failing].stream
-    ]
+    assert [n for n, o in synced.outcomes.items() if o.status != "done"] == [synced[failing].stream]
     others = {stream.short_name for stream in STREAMS.values()} - {failing}
     company.assert_exact(*others, since=-1)
 
@@ -218,9 +214,7 @@ def test_a_lost_claim_writes_nothing(company: Rig) -> None:
                 if pages == 2:
                     reading = a_reading(company, "openai.usage.embeddings")
                     with company.database.write() as connection:
-                        sync_state.claim(
-                            connection, reading, "robber", company.clock(), steal=True
-                        )
+                        sync_state.claim(connection, reading, "robber", company.clock(), steal=True)
                 yield page
 
     robbed: object = Robbed()

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-
 from tests.builders import KEY, NOON, Rig, at, cost_page, day, dollars
+
 from wherespent.demo import Answer, ScriptedOrganization
 from wherespent.domain.streams import COST_DIMENSIONS
 from wherespent.domain.windows import epoch
@@ -113,9 +113,9 @@ def test_a_refused_user_beside_project_makes_two_readings(company: Rig) -> None:
     company.organization.quirks.refuse_user_with_project = True
     assert company.sync("costs").statuses == {"done"}
     named = ("project_id", "line_item", "api_key_id", "api_source")
-    truth = sum(company.organization.cost_truth_nanos(at(-3), at(1), read_by=named).values()) or sum(
-        company.organization.cost_truth_nanos(at(-3), at(1), (), read_by=named).values()
-    )
+    truth = sum(
+        company.organization.cost_truth_nanos(at(-3), at(1), read_by=named).values()
+    ) or sum(company.organization.cost_truth_nanos(at(-3), at(1), (), read_by=named).values())
     assert company.total_nanos(MAIN) == truth
     assert {cell[2] for cell in company.costs(MAIN)} == {""}
     by_user = company.organization.cost_truth_nanos(
@@ -265,7 +265,7 @@ def test_no_error_that_is_stored_or_reported_holds_the_key(company: Rig) -> None
 def test_a_page_of_something_else_teaches_nothing(
     rig: Rig, organization: ScriptedOrganization
 ) -> None:
-    """A proxy's 400 must not cost the organization its user × project table for ever."""
+    """A proxy's 400 must not cost the organization its reading of users by project for ever."""
     organization.faults.script("costs", Answer(400, "<html>Bad Request</html>"))
     organization.add_cost(at(-1).date(), "1", "a, input", project_id="p", user_id="u")
     rig.sync("costs", since=-1)

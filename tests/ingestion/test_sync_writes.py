@@ -4,8 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-
 from tests.builders import NOON, Rig, assert_rollups, at, day, dollars
+
 from wherespent.demo import Restatement, ScriptedOrganization
 from wherespent.domain.windows import DAY, epoch
 from wherespent.errors import StorageError
@@ -106,9 +106,7 @@ def test_reading_again_from_nothing_gives_the_same_facts(company: Rig) -> None:
     assert company.contents() == before
 
 
-def test_only_changed_buckets_are_replaced(
-    rig: Rig, organization: ScriptedOrganization
-) -> None:
+def test_only_changed_buckets_are_replaced(rig: Rig, organization: ScriptedOrganization) -> None:
     for hour in (1, 2, 3):
         organization.add_usage("completions", at(-1, hour), {"model": "m"}, input_tokens=hour)
     organization.add_cost(YESTERDAY, "1", "a, input")
@@ -122,9 +120,7 @@ def test_only_changed_buckets_are_replaced(
     rig.assert_exact("costs", "completions")
 
 
-def test_the_version_moves_when_data_changes(
-    rig: Rig, organization: ScriptedOrganization
-) -> None:
+def test_the_version_moves_when_data_changes(rig: Rig, organization: ScriptedOrganization) -> None:
     organization.add_cost(TODAY, "2", "a, input")
     rig.sync("costs")
     before = rig.version()

@@ -9,10 +9,22 @@ import httpx
 import pytest
 import respx
 from pydantic import SecretStr
+from tests.builders import (
+    Clock,
+    a_client,
+    all_that_it_says,
+    as_json,
+    cost_page,
+    day,
+    the,
+    whole_days,
+)
 
-from tests.builders import Clock, a_client, all_that_it_says, as_json, cost_page, day, the, whole_days
 from wherespent.demo import RunningServer, ScriptedOrganization, SimulatedOrganization, serve
+from wherespent.domain.streams import Stream
+from wherespent.domain.windows import Window
 from wherespent.errors import MalformedAnswer, ProviderUnavailable, RequestRefused, SyncStopped
+from wherespent.providers.openai.client import AdminClient
 
 COSTS, COMPLETIONS = the("costs"), the("completions")
 BASE = "http://openai.test/v1"
@@ -29,7 +41,7 @@ def company(clock: Clock) -> Iterator[RunningServer]:
         yield server
 
 
-def starts(client, stream, window) -> list[int]:  # type: ignore[no-untyped-def]
+def starts(client: AdminClient, stream: Stream, window: Window) -> list[int]:
     pages = client.fetch_pages(stream, window, stream.dimensions)
     return [bucket.start for page in pages for bucket in page.buckets]
 
@@ -85,7 +97,15 @@ def test_a_cursor_that_leads_nowhere_is_an_error_and_no_endless_loop() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"null", b'{"data": {}}', b'{"data": [{"start_time": "x"}]}', b'{"data": [', b"\xff"],
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'{"data": {}}',
+        b'{"data": [{"start_time": "x"}]}',
+        b'{"data": [',
+        b"\xff",
+    ],
 )
 def test_what_is_no_page_is_malformed_after_the_last_retry(body: bytes) -> None:
     with respx.mock:
@@ -158,7 +178,7 @@ def test_stop_ends_a_pause_at_once(company: RunningServer) -> None:
 def test_after_the_last_retry_the_error_says_what_happens_next(company: RunningServer) -> None:
     company.organization.faults.script("costs", "503", times=7)
     client = a_client(company.url)
-    with pytest.raises(ProviderUnavailable, match="503.*next sync"):
+    with pytest.raises(ProviderUnavailable, match=r"503.*next sync"):
         starts(client, COSTS, whole_days(-1, 1))
     client.close()
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
 from tests.builders import all_that_it_says
+
 from wherespent.errors import ConfigurationError
 from wherespent.settings import SECRETS, Settings, read_settings, variable
 

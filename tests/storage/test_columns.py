@@ -31,7 +31,9 @@ def shelf(database: Database) -> Database:
     return database
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(amounts=st.lists(money, min_size=1, max_size=30))
 def test_money_comes_back_and_adds_up_to_the_last_digit(
     shelf: Database, amounts: list[Decimal]
@@ -61,12 +63,12 @@ def test_a_naive_moment_is_refused(shelf: Database) -> None:
 
 
 def test_a_reader_cannot_write(shelf: Database) -> None:
-    with pytest.raises(Exception, match="(?i)read-?only|readonly"), shelf.read() as connection:
+    with pytest.raises(Exception, match=r"(?i)read-?only|readonly"), shelf.read() as connection:
         connection.execute(insert(SHELF).values(amount=Decimal(1)))
 
 
 def test_a_failed_transaction_leaves_nothing(shelf: Database) -> None:
-    with pytest.raises(RuntimeError), shelf.write() as connection:
+    with pytest.raises(RuntimeError), shelf.write() as connection:  # noqa: PT012
         connection.execute(insert(SHELF).values(amount=Decimal(1)))
         raise RuntimeError
     with shelf.read() as connection:

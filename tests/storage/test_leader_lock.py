@@ -86,7 +86,8 @@ def test_a_connection_that_the_server_closed_holds_nothing(database_url: str) ->
     with database.write() as connection:
         connection.exec_driver_sql(
             "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d"
-            " ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = current_database()"
+            " ON d.oid = l.database WHERE l.locktype = 'advisory'"
+            " AND d.datname = current_database()"
         )
     assert not lock.is_held()
     assert lock.try_acquire()

@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 failed, 2 the command or a setting was wrong.
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from wherespent import __version__
@@ -71,13 +70,11 @@ def main() -> None:
 def run(arguments: list[str], *, debug: bool = False) -> int:
     """Run a command and return its exit code; with `debug` an error is raised instead."""
     try:
-        code = app(arguments, prog_name="wherespent", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        app(arguments, prog_name="wherespent")
+    except SystemExit as end:
+        # A wrong command was explained and ends with 2.
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
+    except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of our output went away, as `head` does.
@@ -88,7 +85,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
             raise
         typer.echo(f"Error: {_explained(error)}", err=True)
         return USAGE if isinstance(error, ConfigurationError | QuestionRefused) else FAILED
-    return code if isinstance(code, int) else 0
+    return 0
 
 
 def _explained(error: Exception) -> str:

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from wherespent.bootstrap import make_database
-from wherespent.cli.options import settings_and_logs
+from wherespent.cli.options import opened_database, settings_and_logs
 from wherespent.storage import migrations
 
 database_commands = typer.Typer(help="Look after the database: its schema.", no_args_is_help=True)
@@ -16,9 +15,9 @@ def upgrade(
     revision: Annotated[str, typer.Argument(help="Where to stop.")] = "head",
 ) -> None:
     """Bring the database to this version's schema. `serve` and `sync` do it by themselves."""
-    database = make_database(settings_and_logs())
-    migrations.upgrade(database, revision)
-    typer.echo(f"the database is at revision {migrations.current(database)}")
+    with opened_database(settings_and_logs()) as database:
+        migrations.upgrade(database, revision)
+        typer.echo(f"the database is at revision {migrations.current(database)}")
 
 
 @database_commands.command()
@@ -27,16 +26,17 @@ def downgrade(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Take the schema back. What newer tables and columns hold is lost."""
-    database = make_database(settings_and_logs())
+    settings = settings_and_logs()
     if not yes:
         typer.confirm("What newer tables and columns hold will be lost. Go on?", abort=True)
-    migrations.downgrade(database, revision)
-    typer.echo(f"the database is at revision {migrations.current(database) or 'base (empty)'}")
+    with opened_database(settings) as database:
+        migrations.downgrade(database, revision)
+        typer.echo(f"the database is at revision {migrations.current(database) or 'base (empty)'}")
 
 
 @database_commands.command()
 def current() -> None:
     """Show the revision of the database and of this version."""
-    database = make_database(settings_and_logs())
-    found, head = migrations.current(database), migrations.head()
+    with opened_database(settings_and_logs()) as database:
+        found, head = migrations.current(database), migrations.head()
     typer.echo(f"{found or 'none (empty)'}{' (head)' if found == head else f', head is {head}'}")

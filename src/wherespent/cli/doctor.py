@@ -10,8 +10,8 @@ import httpx
 import typer
 from rich.console import Console
 
-from wherespent.bootstrap import make_client, make_database, utc_now
-from wherespent.cli.options import settings_and_logs
+from wherespent.bootstrap import make_client, utc_now
+from wherespent.cli.options import opened_database, settings_and_logs
 from wherespent.domain.windows import DAY, Window, epoch, floor_day
 from wherespent.errors import ConfigurationError, ProviderError, StorageError
 from wherespent.providers.openai.streams import COSTS
@@ -46,9 +46,12 @@ def doctor() -> None:
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
-    yield from _database(make_database(settings))
-    yield _network(settings)
-    yield from _key(settings)
+    with opened_database(settings) as database:
+        yield from _database(database)
+    network = _network(settings)
+    yield network
+    # A clock that is wrong does not keep anybody from asking.
+    yield from _key(settings, is_reachable=network.ok is True or network.check == "clock")
 
 
 def _database(database: Database) -> Iterator[Finding]:
@@ -98,7 +101,7 @@ def _clock_skew(date: str | None) -> float | None:
     return time.time() - theirs.replace(tzinfo=theirs.tzinfo or UTC).timestamp()
 
 
-def _key(settings: Settings) -> Iterator[Finding]:
+def _key(settings: Settings, *, is_reachable: bool) -> Iterator[Finding]:
     try:
         client = make_client(settings)
     except ConfigurationError as error:
@@ -119,8 +122,11 @@ def _key(settings: Settings) -> Iterator[Finding]:
     def ask_projects() -> None:
         next(client.fetch_list("/organization/projects", [("limit", "1")]), None)
 
-    yield _scope("api.usage.read", ask_costs)
-    yield _scope("api.management.read", ask_projects)
+    for scope, ask in (("api.usage.read", ask_costs), ("api.management.read", ask_projects)):
+        if is_reachable:
+            yield _scope(scope, ask)
+        else:
+            yield Finding(f"scope {scope}", None, "could not be asked for")
     client.close()
 
 

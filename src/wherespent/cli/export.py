@@ -9,8 +9,7 @@ from typing import Annotated, BinaryIO, cast
 import typer
 
 from wherespent.analytics.filters import Filters, Granularity
-from wherespent.bootstrap import make_database
-from wherespent.cli.options import parse_day, settings_and_logs
+from wherespent.cli.options import opened_database, parse_day, settings_and_logs
 from wherespent.domain.windows import Window
 from wherespent.errors import QuestionRefused, WherespentError
 from wherespent.exports.costs import export_costs
@@ -51,8 +50,7 @@ def costs(
     line item).
     """
     filters = _filters(since, until, granularity)
-    database = make_database(settings_and_logs())
-    with database.read() as connection:
+    with opened_database(settings_and_logs()) as database, database.read() as connection:
         _write(export_costs(connection, filters, _dimensions(group_by)), file_format, output)
 
 
@@ -70,8 +68,7 @@ def usage(
 ) -> None:
     """Usage: tokens, requests, images, seconds …, by the API's own names."""
     filters = _filters(since, until, granularity)
-    database = make_database(settings_and_logs())
-    with database.read() as connection:
+    with opened_database(settings_and_logs()) as database, database.read() as connection:
         export = export_usage(connection, filters, _dimensions(group_by), stream=stream)
         _write(export, file_format, output)
 

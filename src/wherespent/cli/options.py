@@ -1,13 +1,17 @@
 """What several commands share: settings, logs, dates."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
+from wherespent.bootstrap import make_database
 from wherespent.domain.windows import epoch
 from wherespent.logs import configure_logs
 from wherespent.settings import Settings, read_settings
+from wherespent.storage.engine import Database
 
 
 def settings_and_logs(**overrides: Any) -> Settings:
@@ -17,6 +21,16 @@ def settings_and_logs(**overrides: Any) -> Settings:
         settings.log_level, settings.log_format, (settings.openai_admin_key, settings.password)
     )
     return settings
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """The database of the settings; its connections are closed at the end."""
+    database = make_database(settings)
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 def parse_day(text: str) -> int:

@@ -13,7 +13,7 @@ from wherespent.settings import Settings
 
 log = structlog.get_logger()
 
-_STOP_SECONDS = 3
+_STOP_SECONDS = 2
 
 
 def serve(

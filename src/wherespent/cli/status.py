@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from wherespent.analytics.health import RunRow, State, StreamHealth, stream_health
-from wherespent.bootstrap import make_database, utc_now
-from wherespent.cli.options import isoformat, moment, settings_and_logs
+from wherespent.bootstrap import utc_now
+from wherespent.cli.options import isoformat, moment, opened_database, settings_and_logs
 from wherespent.domain.accounts import DEFAULT_ACCOUNT
 from wherespent.storage.tables import BY_USER
 
@@ -21,8 +21,7 @@ def status(
 ) -> None:
     """Show, per stream, how far it is read, what it holds, and what went wrong last."""
     settings = settings_and_logs()
-    database = make_database(settings)
-    with database.read() as connection:
+    with opened_database(settings) as database, database.read() as connection:
         streams = stream_health(connection, DEFAULT_ACCOUNT, utc_now(), count_rows=True)
     if as_json:
         typer.echo(json.dumps({"streams": [_as_json(stream) for stream in streams]}, indent=2))

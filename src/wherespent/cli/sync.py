@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from wherespent.bootstrap import make_client, make_cycle, make_database, utc_now
-from wherespent.cli.options import parse_day, settings_and_logs
+from wherespent.bootstrap import make_client, make_cycle, utc_now
+from wherespent.cli.options import opened_database, parse_day, settings_and_logs
 from wherespent.domain.streams import Stream
 from wherespent.errors import QuestionRefused
 from wherespent.ingestion.account_sync import BUSY, StreamOutcome, whole_history
@@ -54,13 +54,16 @@ def sync(
     if first >= last:
         raise typer.BadParameter("--since must be before --until")
     streams = _streams(stream)
-    database = make_database(settings)
     client = make_client(settings)
-    upgrade(database)
-    cycle = make_cycle(settings, database, client, streams)
-    with _reporting(quiet=as_json) as report:
+    with (
+        opened_database(settings) as database,
+        closing(client),
+        _reporting(quiet=as_json) as report,
+    ):
+        upgrade(database)
+        cycle = make_cycle(settings, database, client, streams)
         outcomes = _until_nobody_is_busy(
-            cycle, database, first, last, report, with_names=stream is None
+            cycle, database, first, last, report, with_names=not stream
         )
     _print(outcomes, as_json=as_json)
     if any(outcome.status == FAILED for outcome in outcomes):

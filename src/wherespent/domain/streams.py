@@ -64,7 +64,7 @@ class Stream:
     name: str
     path: str
     kind: Kind
-    result_object: str
+    result_objects: frozenset[str]
     width: int
     page_limit: int
     lag_days: int

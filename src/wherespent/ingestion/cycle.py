@@ -20,10 +20,12 @@ from wherespent.ingestion.account_sync import (
     whole_history,
 )
 from wherespent.ingestion.names import NAMES, names_reading, sync_names
-from wherespent.ingestion.plan import Wanted
+from wherespent.ingestion.plan import Wanted, provisional_from
 from wherespent.ingestion.sync import Client
 from wherespent.storage.engine import Database
-from wherespent.storage.sync_state import FAILED, last_success
+from wherespent.storage.revisions import thin_revisions
+from wherespent.storage.series import account_id
+from wherespent.storage.sync_state import FAILED, forget_old_runs, last_success
 
 # Costs move slowly and names hardly ever; usage is asked for at every round.
 COSTS_EVERY = timedelta(minutes=15)
@@ -72,7 +74,10 @@ class Cycle:
         recent_from = floor_day(epoch(self.now())) - _RECENT_DAYS * DAY
         sync.run({k: replace(w, since=max(w.since, recent_from)) for k, w in wanted.items()})
         is_due = is_asked_for or self._names_are_due()
-        outcomes = [self.sync_names(sync.unknown_key)] if is_due else []
+        outcomes: list[StreamOutcome] = []
+        if is_due:
+            outcomes.append(self.sync_names(sync.unknown_key))
+            self.tidy()
         return [*sync.run(wanted), *outcomes]
 
     def _wanted(self, costs_every: timedelta) -> dict[Kind, Wanted]:
@@ -87,6 +92,15 @@ class Cycle:
         with self.database.read() as connection:
             read_at = last_success(connection, reading)
         return read_at is None or not read_at <= self.now() < read_at + NAMES_EVERY
+
+    def tidy(self) -> None:
+        """Let go of what need not be kept in every detail."""
+        costs = (stream for stream in self.streams if stream.kind is Kind.COST)
+        with self.database.write() as connection:
+            account = account_id(connection, self.account)
+            for stream in costs:
+                thin_revisions(connection, account, provisional_from(stream, self.now()))
+            forget_old_runs(connection, self.now())
 
     def sync_names(self, unknown_key: str) -> StreamOutcome:
         """Names, unless the streams have just learned that the key is of no use."""
@@ -118,4 +132,5 @@ def sync_once(
     outcomes = sync.run({kind: Wanted(since, until) for kind in Kind})
     if with_names:
         outcomes.append(cycle.sync_names(sync.unknown_key))
+    cycle.tidy()
     return outcomes

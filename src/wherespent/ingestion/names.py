@@ -47,7 +47,6 @@ def sync_names(
         before = known_names(connection, account_id)
         outcome.rows = upsert_names(connection, account_id, names, now())
         sync_state.record_success(connection, reading, now())
-        sync_state.forget_old_runs(connection, now())
         if known_names(connection, account_id) != before:
             advance_version(connection, account_id)
     return outcome

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 _SYNC = "sync"
 _WATCH_SECONDS = 1
 # A page in flight is written or rolled back in far less; the process may end after that.
-_STOP_SECONDS = 4
+_STOP_SECONDS = 2
 
 
 class Schedule:

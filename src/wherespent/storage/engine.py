@@ -123,6 +123,8 @@ def _postgres(url: URL, *, read_only: bool) -> Engine:
         connect_args={"connect_timeout": 5, "options": options},
         pool_pre_ping=True,
         pool_size=8,
+        # An export that reads while a sync writes must not see both states.
+        isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
         max_overflow=16,
     )
 

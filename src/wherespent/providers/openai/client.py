@@ -18,7 +18,13 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from pydantic import SecretStr
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_after_delay,
+)
 
 from wherespent.domain.streams import Kind, Stream
 from wherespent.domain.windows import Window
@@ -29,6 +35,8 @@ from wherespent.providers.openai.schemas import Page, read_page
 Params = list[tuple[str, str | int | float | bool | None]]
 
 _ATTEMPTS = 7
+# An endpoint that hangs is left for the next sync after three time-outs.
+_PATIENCE_SECONDS = 75
 _MAX_BODY_BYTES = 16 * 1024 * 1024
 _MAX_REQUEST_SECONDS = 180
 # A longer `Retry-After` ends this sync; until then no further request is sent.
@@ -178,7 +186,7 @@ class AdminClient:
     def _ask(self, path: str, params: Params, read: Callable[[bytes], Any]) -> Any:
         """One answer, read and validated, asked for again while that can help."""
         retrying = Retrying(
-            stop=stop_after_attempt(_ATTEMPTS),
+            stop=stop_after_attempt(_ATTEMPTS) | stop_after_delay(_PATIENCE_SECONDS),
             wait=self._wait,
             retry=retry_if_exception(lambda error: isinstance(error, _TryAgain)),
             sleep=self._sleep,

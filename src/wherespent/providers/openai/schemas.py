@@ -127,7 +127,7 @@ def _read_usage(stream: Stream, answers: list[Any]) -> tuple[list[UsageBucket], 
         start = answer.start_time - answer.start_time % stream.width
         records = buckets.setdefault(start, UsageBucket(start)).records
         for result in answer.results or answer.result or ():
-            if result.object is not None and result.object != stream.result_object:
+            if result.object is not None and result.object not in stream.result_objects:
                 ignored += 1
                 continue
             dimensions, measures = row(result)
@@ -161,7 +161,7 @@ def _read_costs(stream: Stream, answers: list[Any]) -> tuple[list[CostBucket], i
     for answer in _distinct(answers):
         cells = buckets.setdefault(answer.start_time - answer.start_time % stream.width, {})
         for result in answer.results or answer.result or ():
-            if result.object not in (None, stream.result_object) or _amount(result) is None:
+            if not _is_of(stream, result) or _amount(result) is None:
                 ignored += 1
                 continue
             cells.setdefault(_cost_dimensions(result), []).append(result)
@@ -169,6 +169,10 @@ def _read_costs(stream: Stream, answers: list[Any]) -> tuple[list[CostBucket], i
         CostBucket(start, {cell: _added(results) for cell, results in cells.items()})
         for start, cells in buckets.items()
     ], ignored
+
+
+def _is_of(stream: Stream, result: CostResult) -> bool:
+    return result.object is None or result.object in stream.result_objects
 
 
 def _cost_dimensions(result: CostResult) -> Dimensions:

@@ -35,7 +35,10 @@ def _usage(
         name=f"openai.usage.{endpoint}",
         path=f"/organization/usage/{endpoint}",
         kind=Kind.USAGE,
-        result_object=f"organization.usage.{result or endpoint}.result",
+        # Two endpoints name their results otherwise than their paths.
+        result_objects=frozenset(
+            f"organization.usage.{name}.result" for name in (endpoint, result or endpoint)
+        ),
         width=HOUR,
         page_limit=168,
         lag_days=1,
@@ -48,7 +51,7 @@ COSTS = Stream(
     name="openai.costs",
     path="/organization/costs",
     kind=Kind.COST,
-    result_object="organization.costs.result",
+    result_objects=frozenset({"organization.costs.result"}),
     width=DAY,
     page_limit=180,
     lag_days=3,
