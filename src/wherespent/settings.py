@@ -196,7 +196,9 @@ def _explanations(error: ValidationError) -> list[str]:
         place = str(detail["loc"][0]) if detail["loc"] else ""
         field = "openai_admin_key" if place == KEY_VARIABLE else place.lower()
         field = field.removeprefix(PREFIX.lower())
-        shown = "" if field in SECRETS else f"={detail['input']!s:.80}"
+        # A URL with a user in it holds a password as well.
+        written = str(detail["input"])
+        shown = "" if field in SECRETS or "@" in written else f"={written:.80}"
         message = detail["msg"].removeprefix("Value error, ")
         accepted = Settings.model_fields[field].description or ""
         lines.append(f"{variable(field)}{shown}: {message} (accepted: {accepted})")

@@ -1,7 +1,7 @@
 """Brings one account up to date: every stream, newest data first, one failure never in the
 way of the others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +9,13 @@ import structlog
 
 from wherespent.domain.streams import Kind, Stream
 from wherespent.domain.windows import DAY, Window, epoch, floor_day
-from wherespent.errors import EndpointUnsupported, KeyRefused, ProviderError, SyncStopped
+from wherespent.errors import (
+    EndpointUnsupported,
+    KeyRefused,
+    ProviderError,
+    StorageError,
+    SyncStopped,
+)
 from wherespent.ingestion.groupings import Refusals, groupings
 from wherespent.ingestion.plan import Wanted, plan_windows
 from wherespent.ingestion.sync import ClaimLost, Client, Clock, StreamSync
@@ -160,11 +166,7 @@ class AccountSync:
                 return
             run = sync_state.start_run(connection, reading, task.window, self.now())
         requests, written = self.client.requests, Written()
-        error: ProviderError | None = None
-        try:
-            task.stream.read(task.grouping, task.window, written)
-        except ProviderError as caught:
-            error = caught
+        error = self._read(task, written)
         outcome.status = outcome_status(error)
         outcome.requests += self.client.requests - requests
         outcome.rows += written.rows
@@ -172,6 +174,23 @@ class AccountSync:
         outcome.error = "" if error is None or outcome.status != FAILED else str(error)
         self._record(reading, run, written, error, self.client.requests - requests)
         self._stop_the_others(outcome, error)
+
+    def _read(self, task: _Task, written: Written) -> ProviderError | None:
+        """Read one window; what goes wrong with one stream must not end the others."""
+        try:
+            task.stream.read(task.grouping, task.window, written)
+        except ProviderError as error:
+            return error
+        except StorageError:
+            raise
+        except Exception as error:
+            name = task.stream.stream.name
+            log.exception("stream failed unexpectedly", stream=name)
+            return ProviderError(
+                f"{name} could not be stored ({type(error).__name__}): the log says where; the "
+                "next sync tries again"
+            )
+        return None
 
     def _record(
         self,
@@ -210,11 +229,20 @@ class AccountSync:
         """A key that OpenAI does not know is not tried again on eleven more endpoints."""
         if isinstance(error, KeyRefused) and error.is_unknown:
             self.unknown_key = str(error)
-            for other in self._pending(outcome):
-                other.status, other.error = FAILED, outcome.error
+            for sync in self._syncs:
+                other = self.outcomes[sync.stream.name]
+                if other.status == DONE:
+                    other.status, other.error = FAILED, outcome.error
+                    self._record_refused(sync, error)
 
-    def _pending(self, outcome: StreamOutcome) -> Iterator[StreamOutcome]:
-        return (o for o in self.outcomes.values() if o is not outcome and o.status == DONE)
+    def _record_refused(self, sync: StreamSync, error: KeyRefused) -> None:
+        with self.database.write() as connection:
+            for grouping in groupings(sync.stream, sync.refusals):
+                reading = Reading(sync.place, grouping)
+                sync_state.ensure_state(connection, reading)
+                sync_state.record_failure(
+                    connection, reading, type(error).__name__, str(error), self.now()
+                )
 
 
 def outcome_status(error: ProviderError | None) -> str:

@@ -19,17 +19,16 @@ from wherespent.ingestion.account_sync import (
     StreamOutcome,
     whole_history,
 )
-from wherespent.ingestion.names import NAMES, names_reading, sync_names
+from wherespent.ingestion.names import NAMES, names_are_due, sync_names
 from wherespent.ingestion.plan import Wanted, provisional_from
 from wherespent.ingestion.sync import Client
 from wherespent.storage.engine import Database
 from wherespent.storage.revisions import thin_revisions
 from wherespent.storage.series import account_id
-from wherespent.storage.sync_state import FAILED, forget_old_runs, last_success
+from wherespent.storage.sync_state import FAILED, forget_old_runs
 
-# Costs move slowly and names hardly ever; usage is asked for at every round.
+# Costs move slowly; usage is asked for at every round.
 COSTS_EVERY = timedelta(minutes=15)
-NAMES_EVERY = timedelta(hours=1)
 _RECENT_DAYS = 7
 
 
@@ -73,7 +72,7 @@ class Cycle:
         wanted = self._wanted(timedelta(0) if is_asked_for else COSTS_EVERY)
         recent_from = floor_day(epoch(self.now())) - _RECENT_DAYS * DAY
         sync.run({k: replace(w, since=max(w.since, recent_from)) for k, w in wanted.items()})
-        is_due = is_asked_for or self._names_are_due()
+        is_due = is_asked_for or names_are_due(self.database, self.account, self.now())
         outcomes: list[StreamOutcome] = []
         if is_due:
             outcomes.append(self.sync_names(sync.unknown_key))
@@ -86,12 +85,6 @@ class Cycle:
             Kind.USAGE: Wanted(since, until),
             Kind.COST: Wanted(since, until, pace=costs_every),
         }
-
-    def _names_are_due(self) -> bool:
-        reading = names_reading(self.database, self.account)
-        with self.database.read() as connection:
-            read_at = last_success(connection, reading)
-        return read_at is None or not read_at <= self.now() < read_at + NAMES_EVERY
 
     def tidy(self) -> None:
         """Let go of what need not be kept in every detail."""

@@ -1,11 +1,16 @@
 """Keeps the names of projects, users and keys."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wherespent.domain.records import Name
 from wherespent.errors import ProviderError
-from wherespent.ingestion.account_sync import StreamOutcome, outcome_status
+from wherespent.ingestion.account_sync import (
+    ASK_UNSUPPORTED_EVERY,
+    DONE_UNSUPPORTED,
+    StreamOutcome,
+    outcome_status,
+)
 from wherespent.ingestion.sync import Client
 from wherespent.storage import sync_state
 from wherespent.storage.engine import Database
@@ -17,6 +22,7 @@ from wherespent.storage.tables import MAIN
 from wherespent.storage.writes import advance_version
 
 NAMES = "openai.names"
+NAMES_EVERY = timedelta(hours=1)
 
 
 def sync_names(
@@ -33,12 +39,10 @@ def sync_names(
     try:
         names = list(fetch())
     except ProviderError as error:
-        outcome.status, outcome.error = outcome_status(error), str(error)
+        outcome.status = outcome_status(error)
         if outcome.status == FAILED:
-            with database.write() as connection:
-                sync_state.record_failure(
-                    connection, reading, type(error).__name__, str(error), now()
-                )
+            outcome.error = str(error)
+        _record_trouble(database, reading, outcome.status, error, now())
         return outcome
     finally:
         outcome.requests = client.requests - requests
@@ -50,6 +54,27 @@ def sync_names(
         if known_names(connection, account_id) != before:
             advance_version(connection, account_id)
     return outcome
+
+
+def _record_trouble(
+    database: Database, reading: Reading, status: str, error: ProviderError, now: datetime
+) -> None:
+    with database.write() as connection:
+        if status == DONE_UNSUPPORTED:
+            sync_state.record_unsupported(connection, reading, str(error), now)
+        elif status == FAILED:
+            sync_state.record_failure(connection, reading, type(error).__name__, str(error), now)
+
+
+def names_are_due(database: Database, account: str, now: datetime) -> bool:
+    """Once an hour after a success, once a day where the organization has no such lists."""
+    reading = names_reading(database, account)
+    with database.read() as connection:
+        read_at = sync_state.last_success(connection, reading)
+        unsupported = sync_state.unsupported_since(connection, reading)
+    if unsupported is not None:
+        return not unsupported <= now < unsupported + ASK_UNSUPPORTED_EVERY
+    return read_at is None or not read_at <= now < read_at + NAMES_EVERY
 
 
 def names_reading(database: Database, account: str) -> Reading:
