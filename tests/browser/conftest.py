@@ -21,6 +21,7 @@ from playwright.sync_api import (
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "dashboard"))
 
+import demo_site
 import organization
 import serving
 
@@ -70,6 +71,12 @@ def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database.dispose()
 
 
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[demo_site.DemoSite]:
+    with demo_site.demo_site(tmp_path_factory.mktemp("company")) as site:
+        yield site
+
+
 @dataclass
 class Watched:
     """A page, and everything that it should not have done."""
@@ -88,29 +95,43 @@ def context(browser: Browser, demo_url: str) -> Iterator[BrowserContext]:
     opened.close()
 
 
-@pytest.fixture
-def watched(context: BrowserContext, demo_url: str) -> Iterator[Watched]:
-    """Fails the test on a console error, a CSP violation, a dialog or a foreign request."""
-    watch = Watched(context.new_page())
-    page, own = watch.page, urlsplit(demo_url).netloc
+def watch(page: Page, url: str) -> Watched:
+    """Write down console errors, CSP violations, dialogs and foreign requests."""
+    watched, own = Watched(page), urlsplit(url).netloc
     page.on(
         "console",
-        lambda it: watch.problems.append(it.text) if it.type in ("error", "warning") else None,
+        lambda it: watched.problems.append(it.text) if it.type in ("error", "warning") else None,
     )
-    page.on("pageerror", lambda error: watch.problems.append(str(error)))
-    page.on("dialog", lambda dialog: (watch.problems.append("a dialog"), dialog.dismiss()))
+    page.on("pageerror", lambda error: watched.problems.append(str(error)))
+    page.on("dialog", lambda dialog: (watched.problems.append("a dialog"), dialog.dismiss()))
     page.on(
         "request",
         lambda it: (
-            watch.problems.append(f"foreign request {it.url}")
+            watched.problems.append(f"foreign request {it.url}")
             if urlsplit(it.url).scheme.startswith("http") and urlsplit(it.url).netloc != own
             else None
         ),
     )
-    yield watch
-    assert watch.problems == []
+    return watched
+
+
+@pytest.fixture
+def watched(context: BrowserContext, demo_url: str) -> Iterator[Watched]:
+    """Fails the test on what a page should not do."""
+    found = watch(context.new_page(), demo_url)
+    yield found
+    assert found.problems == []
 
 
 @pytest.fixture
 def page(watched: Watched) -> Page:
     return watched.page
+
+
+@pytest.fixture
+def company_page(browser: Browser, company: demo_site.DemoSite) -> Iterator[Page]:
+    context = browser.new_context(base_url=company.url, viewport={"width": 1480, "height": 900})
+    found = watch(context.new_page(), company.url)
+    yield found.page
+    context.close()
+    assert found.problems == []

@@ -132,3 +132,20 @@ def test_a_phone_has_no_sideways_scroll(page: Page) -> None:
     opened(page)
     expect(page.locator(BARS).first).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_what_a_chart_is_stacked_by_lives_in_the_url(page: Page) -> None:
+    opened(page, "/?range=7d")
+    page.locator("#overview-cost-by").get_by_text("Project").click()
+    expect(page.locator("#overview-cost-below")).to_contain_text("Support bot")
+    page.locator("#overview-cost-view").get_by_text("Table").click()
+    expect(page.locator("#overview-cost-below tfoot")).to_be_attached()
+    assert page.url.endswith("/?range=7d&stack=project&show=table")
+    page.reload()
+    expect(page.locator("#overview-cost-below thead")).to_contain_text("Support bot")
+    page.locator("#overview-cost-by").get_by_text("User").click()
+    expect(page.locator("#overview-cost-below thead")).to_contain_text("Ida Berg")
+    page.go_back()
+    expect(page.locator("#overview-cost-below thead")).to_contain_text("Support bot")
+    checked = page.locator("#overview-cost-by input:checked")
+    expect(checked).to_have_value("project")

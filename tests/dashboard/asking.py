@@ -11,11 +11,6 @@ VALUES: dict[str, Any] = {
     "url.pathname": "/",
     "range.value": "30d",
     "granularity.value": "auto",
-    "overview-cost-by.value": "model",
-    "overview-cost-view.value": "chart",
-    "costs-by.value": "line_item",
-    "costs-view.value": "chart",
-    "tokens-requests-by.value": "project_id",
     "visible-tick.data": 0,
 }
 
@@ -50,7 +45,7 @@ def _given(one: dict[str, str], known: dict[str, Any]) -> dict[str, Any]:
 def _outputs(text: str) -> Any:
     names = text.strip(".").split("...") if text.startswith("..") else [text]
     pairs = [
-        {"id": id, "property": name.split("@")[0]}
-        for id, name in (one.rsplit(".", 1) for one in names)
+        {"id": place, "property": name.split("@")[0]}
+        for place, name in (one.rsplit(".", 1) for one in names)
     ]
     return pairs if text.startswith("..") else pairs[0]

@@ -1,5 +1,7 @@
 """A small organization written through the real storage: what the dashboard tests look at."""
 
+# ruff: noqa: ANN001, ANN202 - helpers of one test file
+
 import math
 import random
 from datetime import UTC, datetime, timedelta
@@ -45,8 +47,8 @@ def build(database: Database, now: datetime, *, days: int = 60, tail: int = 0) -
     dice = random.Random(7)
     with database.write() as connection:
         account = account_id(connection, DEFAULT_ACCOUNT)
-        names = [Name("project", id, name) for id, name in PROJECTS.items()]
-        names += [Name("user", id, name, f"{id}@acme.test") for id, name in USERS.items()]
+        names = [Name("project", known, name) for known, name in PROJECTS.items()]
+        names += [Name("user", known, name, f"{known}@acme.test") for known, name in USERS.items()]
         names += [Name("api_key", f"key_{n}", f"key {n}", hint=f"sk-…{n:04d}") for n in range(9)]
         upsert_names(connection, account, names, now)
         costs: dict[int, CostBucket] = {}

@@ -75,7 +75,9 @@ def test_the_rest_is_one_series_and_nothing_is_lost() -> None:
 def test_a_key_keeps_its_colour_whatever_is_shown_beside_it() -> None:
     ranked = [f"m{n}" for n in range(40)]
     assert colours(["m3"], ranked)["m3"] == colours(["m0", "m3", "m7"], ranked)["m3"]
-    assert len(set(colours(ranked[:12], ranked).values())) == 12
+    assert len(set(colours(ranked, ranked).values())) == min(len(ranked), len(PALETTE))
+    many = [f"m{n}" for n in range(60)]
+    assert colours(["m1", "m25"], many)["m25"] == colours(["m25"], many)["m25"] == PALETTE[1]
 
 
 @pytest.mark.parametrize(

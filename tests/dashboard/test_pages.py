@@ -67,7 +67,7 @@ def test_a_filter_narrows_the_bill(client: httpx.Client) -> None:
 
 def test_a_table_holds_the_same_numbers_as_the_chart(client: httpx.Client) -> None:
     callback = asking.find(client, "overview-cost.figure")
-    answer = asking.call(client, callback, **{"overview-cost-view__value": "table"}).json()
+    answer = asking.call(client, callback, ask__data={"view": "?show=table", "version": 1}).json()
     assert answer["response"]["overview-cost-frame"]["hidden"] is True
     assert "Total" in str(answer["response"]["overview-cost-below"]["children"])
 
@@ -136,3 +136,15 @@ def test_a_control_that_moved_rewrites_the_url(client: httpx.Client) -> None:
     body = asking.call(client, callback, **{k.replace(".", "__"): v for k, v in moved.items()})
     # The URL moved first here: it wins over controls.
     assert body.json()["response"]["range"]["value"] == "30d"
+
+
+def test_an_unknown_path_is_a_styled_404(nothing: Database) -> None:
+    """As the very first request of a server, too."""
+    with (
+        serving.served(serving.assembled(nothing, lambda: NOW, DashboardOptions())) as url,
+        httpx.Client(base_url=url) as client,
+    ):
+        answer = client.get("/nope")
+        assert answer.status_code == 404
+        assert "/assets/style.css" in answer.text
+        assert client.get("/costs").status_code == client.get("/healthz").status_code == 200

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherespent.analytics.filters import Granularity
-from wherespent.dashboard.url_state import CUSTOM, GRANULARITIES, RANGES, View
+from wherespent.dashboard.url_state import (
+    CUSTOM,
+    GRANULARITIES,
+    RANGES,
+    STACKS,
+    TABLE,
+    PageChoice,
+    View,
+)
 from wherespent.domain.windows import DAY, utc
 
 NOW = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
@@ -21,6 +29,8 @@ def views(draw: st.DrawFn) -> View:
         name: draw(values.filter(lambda it: "(none)" not in it))
         for name in ("model", "project", "user", "key", "line_item")
     }
+    chosen |= {"stack": draw(st.sampled_from(["", *STACKS]))}
+    chosen |= {"show": draw(st.sampled_from(["", TABLE]))}
     grain = draw(st.sampled_from(list(GRANULARITIES)))
     if draw(st.booleans()):
         since, until = sorted((draw(days), draw(days)))
@@ -31,6 +41,13 @@ def views(draw: st.DrawFn) -> View:
 @given(views())
 def test_a_view_survives_its_url(view: View) -> None:
     assert View.parse(view.query()) == view
+
+
+@given(views())
+def test_a_page_shows_what_it_offers_and_else_its_own_default(view: View) -> None:
+    choice = PageChoice("stack", "line_item", ("line_item", "project"))
+    offered = view.stack if view.stack in choice.words else "line_item"
+    assert choice.of(View.parse(view.query())) == offered
 
 
 def test_the_default_view_has_no_query() -> None:
@@ -44,14 +61,21 @@ def test_any_query_is_read_without_an_error(search: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "search", ["?range=never", "?from=2026-99-01&to=2026-01-01", "?by=second", "?from=9&to=8"]
+    "search",
+    [
+        "?range=never",
+        "?stack=colour&show=pie",
+        "?from=2026-99-01&to=2026-01-01",
+        "?by=second",
+        "?from=9&to=8",
+    ],
 )
 def test_nonsense_is_left_out(search: str) -> None:
     assert View.parse(search) == View()
 
 
 @pytest.mark.parametrize(
-    ("range", "first", "last"),
+    ("preset", "first", "last"),
     [
         ("today", "2026-11-21", "2026-11-21"),
         ("yesterday", "2026-11-20", "2026-11-20"),
@@ -63,8 +87,8 @@ def test_nonsense_is_left_out(search: str) -> None:
         ("year", "2026-01-01", "2026-11-21"),
     ],
 )
-def test_presets(range: str, first: str, last: str) -> None:
-    window = View(range=range).window(NOW)
+def test_presets(preset: str, first: str, last: str) -> None:
+    window = View(range=preset).window(NOW)
     assert utc(window.start).date().isoformat() == first
     assert (utc(window.end) - timedelta(days=1)).date().isoformat() == last
 

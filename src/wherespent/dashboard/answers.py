@@ -94,7 +94,7 @@ class Answers:
     def _answer(self, key: Hashable, future: Future[Any], compute: Callable[[], Any]) -> None:
         try:
             future.set_result(compute())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the others that wait get it too
             with self._lock:
                 self._kept.pop(key, None)
             future.set_exception(error)

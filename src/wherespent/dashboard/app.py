@@ -3,14 +3,15 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # Dash leaves these of its names untyped.
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
 from dash import Dash
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Match
 
 from wherespent.dashboard import shell, shell_callbacks
 from wherespent.dashboard.answers import Answers
@@ -47,6 +48,8 @@ INDEX = (
 <script>"""
     + _THEME_SCRIPT
     + """</script>
+<link rel="preload" href="/_dash-layout" as="fetch" crossorigin>
+<link rel="preload" href="/_dash-dependencies" as="fetch" crossorigin>
 {%css%}
 </head>
 <body>
@@ -57,6 +60,23 @@ INDEX = (
 )
 
 
+# A component that Dash sends everywhere and that is not used here.
+_UNUSED_SCRIPT = "/dash_table/"
+# Dash would ask for it only when the first chart is there.
+_CHART_SCRIPT = '<script src="/_dash-component-suites/dash/dcc/async-graph.js"></script>'
+
+
+class Site(Dash):
+    """Dash with the scripts that its pages need, and no others."""
+
+    def interpolate_index(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, **parts: str
+    ) -> str:
+        wanted = [line for line in parts["scripts"].splitlines() if _UNUSED_SCRIPT not in line]
+        parts["scripts"] = "\n".join([*wanted, _CHART_SCRIPT])
+        return super().interpolate_index(**parts)
+
+
 def create_app(
     *,
     server: FastAPI,
@@ -65,7 +85,7 @@ def create_app(
     options: DashboardOptions,
 ) -> Dash:
     """The dashboard on `server`. Any number of applications can live in one process."""
-    app = Dash(
+    app = Site(
         "wherespent",
         server=server,  # pyright: ignore[reportArgumentType]  (FastAPI since 4.1)
         assets_folder=str(ASSETS),
@@ -79,11 +99,14 @@ def create_app(
         compress=False,
     )
     desk = Desk(Answers(database), clock, options)
-    app.layout = shell.layout(options)
+    choices = {name: choice for page in PAGES for name, choice in page.CHOICES.items()}
+    app.layout = shell.layout(options, choices)
     pages = {page.PATH: page for page in PAGES}
-    shell_callbacks.register(app, desk, pages, lambda: request_refresh(database, clock()))
+    shell_callbacks.register(app, desk, pages, choices, lambda: request_refresh(database, clock()))
     for page in PAGES:
         page.register(app, desk)
+    # Dash does this with the first request for "/": a first visit to another page had no style.
+    app._setup_server()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     _add_page_routes(server, app)
     return app
 
@@ -91,13 +114,33 @@ def create_app(
 def _add_page_routes(server: FastAPI, app: Dash) -> None:
     """Dash's own catch-all comes with the lifespan, and only for the newest application."""
 
-    async def index(request: Request) -> HTMLResponse:
+    def index(request: Request, status: int = 200) -> HTMLResponse:
         token = set_current_request(request)
         try:
-            return HTMLResponse(app.index())
+            return HTMLResponse(app.index(), status)
         finally:
             reset_current_request(token)
 
+    async def page_of(request: Request) -> HTMLResponse:
+        return index(request)
+
     for page in PAGES:
         if page.PATH != "/":
-            server.add_api_route(page.PATH, index, methods=["GET"], include_in_schema=False)
+            server.add_api_route(page.PATH, page_of, methods=["GET"], include_in_schema=False)
+
+    async def known_or_404(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """Dash would answer 200; what is below "/_" and "/assets" it refuses itself."""
+        path = request.url.path
+        own = request.method != "GET" or path.startswith(("/_", "/assets/"))
+        if own or any(_serves(route, request) for route in server.routes):
+            return await call_next(request)
+        return index(request, 404)
+
+    server.middleware("http")(known_or_404)
+
+
+def _serves(route: BaseRoute, request: Request) -> bool:
+    catches_all = getattr(route, "path", "").lstrip("/").startswith("{")
+    return not catches_all and route.matches(request.scope)[0] is not Match.NONE

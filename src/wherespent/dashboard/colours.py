@@ -17,6 +17,18 @@ PALETTE = (
     "#7cb342",
     "#9c4dcc",
     "#e57373",
+    "#0f766e",
+    "#c2885b",
+    "#5b6bbf",
+    "#d68fd6",
+    "#a3b84c",
+    "#b4451f",
+    "#3fbf7f",
+    "#8f5b7a",
+    "#4a7f9e",
+    "#e8a0a0",
+    "#6d7a2f",
+    "#79c7d4",
 )
 OTHER = "#98a2b3"
 TOKEN_COLOURS = {
@@ -28,22 +40,10 @@ TOKEN_COLOURS = {
 
 
 def colours(shown: Iterable[str], ranked: Sequence[str]) -> dict[str, str]:
-    """Colours of the keys shown. A key's rank over all history gives its colour, a hash gives
-    it to the others; where two would share one on the same chart, the later takes a free one.
+    """A key's rank over all history gives its colour, a hash gives it to the others.
+
+    Two on one chart may share a colour, which a legend shows; one that changed its colour from
+    page to page would mislead unseen.
     """
     rank = {key: index for index, key in enumerate(ranked)}
-    chosen: dict[str, str] = {}
-    for key in sorted(shown, key=lambda name: (rank.get(name, len(rank)), name)):
-        wanted = rank.get(key, len(PALETTE))
-        if wanted >= len(PALETTE):
-            wanted = crc32(key.encode()) % len(PALETTE)
-        chosen[key] = _free(wanted, set(chosen.values()))
-    return chosen
-
-
-def _free(wanted: int, taken: set[str]) -> str:
-    for step in range(len(PALETTE)):
-        colour = PALETTE[(wanted + step) % len(PALETTE)]
-        if colour not in taken:
-            return colour
-    return PALETTE[wanted]
+    return {key: PALETTE[rank.get(key, crc32(key.encode())) % len(PALETTE)] for key in shown}

@@ -58,34 +58,34 @@ def card(
     return html.Section(parts, className=f"card {width}", **labelled(title))
 
 
-def chart(id: str, *, height: int = 300) -> Component:
-    """A graph that keeps its place; its three outputs are `chart_outputs(id)`."""
+def chart(name: str, *, height: int = 300) -> Component:
+    """A graph that keeps its place; its three outputs are `chart_outputs(name)`."""
     graph = dcc.Graph(
-        id=id,
+        id=name,
         figure=figures.BLANK,
         config=figures.CONFIG,  # pyright: ignore[reportArgumentType]
         style={"height": height},
         responsive=True,
     )
-    below = html.Div(id=f"{id}-below", style={"minHeight": 24})
-    return html.Div([html.Div(graph, id=f"{id}-frame", className="chart"), below])
+    below = html.Div(id=f"{name}-below", style={"minHeight": 24})
+    return html.Div([html.Div(graph, id=f"{name}-frame", className="chart"), below])
 
 
-def chart_outputs(id: str) -> list[Output]:
+def chart_outputs(name: str) -> list[Output]:
     return [
-        Output(id, "figure"),
-        Output(f"{id}-frame", "hidden"),
-        Output(f"{id}-below", "children"),
+        Output(name, "figure"),
+        Output(f"{name}-frame", "hidden"),
+        Output(f"{name}-below", "children"),
     ]
 
 
-def segmented(id: str, choices: Mapping[str, str], value: str, label: str) -> Component:
+def segmented(name: str, choices: Mapping[str, str], value: str, label: str) -> Component:
     data = [{"value": key, "label": text} for key, text in choices.items()]
-    return dmc.SegmentedControl(id=id, data=data, value=value, size="xs", **labelled(label))
+    return dmc.SegmentedControl(id=name, data=data, value=value, size="xs", **labelled(label))
 
 
-def chart_or_table(id: str) -> Component:
-    return segmented(id, {"chart": "Chart", "table": "Table"}, "chart", "Chart or table")
+def chart_or_table(name: str, value: str) -> Component:
+    return segmented(name, {"chart": "Chart", "table": "Table"}, value, "Chart or table")
 
 
 def legend(
@@ -140,7 +140,7 @@ def table(
     body = html.Tbody([_row(row, looks) for row in rows])
     parts: list[Component] = [html.Caption(caption, className="unseen"), head, body]
     if foot is not None:
-        parts.append(html.Tfoot(html.Tr([html.Td(cell) for cell in foot])))
+        parts.append(html.Tfoot(_row(foot, looks)))
     region: dict[str, Any] = {"role": "region", "aria-label": caption}
     return html.Div(
         html.Table(parts), className="scroll tall" if tall else "scroll", tabIndex=0, **region

@@ -23,6 +23,7 @@ from wherespent.dashboard.components import (
 )
 from wherespent.dashboard.desk import Asked, Desk
 from wherespent.dashboard.series import SHOWN, Axis, Series, axis, other_series, top_series
+from wherespent.dashboard.url_state import STACKS, TABLE
 from wherespent.errors import QuestionRefused
 
 COST_CHOICES = {
@@ -32,10 +33,12 @@ COST_CHOICES = {
     "user_id": "User",
     "api_key_id": "Key",
 }
+COST_STACKS = ("model", "line_item", "project", "user", "key")
+COST_WORDS = {word: COST_CHOICES[STACKS[word]] for word in COST_STACKS}
 _MOST_BUCKETS_SHOWN = 400
 
 
-def over_time(desk: Desk, asked: Asked, dimension: str, *, as_table: bool = False) -> Drawing:
+def over_time(desk: Desk, asked: Asked, dimension: str) -> Drawing:
     """Billed cost per bucket, stacked by a dimension, or the same numbers as a table."""
     filters = asked.by_day
     try:
@@ -55,7 +58,7 @@ def over_time(desk: Desk, asked: Asked, dimension: str, *, as_table: bool = Fals
         rest = {p.bucket_start: float(p.billed) for p in found.others}
         lines.append(other_series(found.other_keys, rest, buckets.starts))
     provisional = desk.provisional(asked.now)
-    if as_table:
+    if asked.view.show == TABLE:
         return Drawing(None, _time_table(found, buckets, lines))
     figure = figures.stacked_bars(
         lines,
@@ -160,7 +163,11 @@ def _line_item_cells(row: LineItemRow, asked: Asked, part: float) -> list[Any]:
         formats.shortened(name, 64), href=asked.link("line_item", row.line_item), title=name
     )
     quantity = formats.MISSING if row.quantity is None else formats.compact(row.quantity)
-    unit = f" {row.quantity_unit}" if row.quantity_unit and row.quantity is not None else ""
+    unit = (
+        f" {formats.unit(row.quantity_unit)}"
+        if row.quantity_unit and row.quantity is not None
+        else ""
+    )
     return [
         link,
         titled(formats.usd(row.billed), formats.exact_usd(row.billed)),

@@ -204,10 +204,12 @@ def other_streams(desk: Desk, asked: Asked) -> list[Component]:
     """One card per measure of the other streams, each in its own unit."""
     used = desk.answers.ask(usage.other_streams, asked.filters)
     starts = axis(asked.filters.window, asked.filters.grain).starts
-    return [_stream_card(row, starts) for row in used]
+    # Full rows, whether there are eight or nine.
+    width = "w3" if len(used) % 4 == 0 else "w4"
+    return [_stream_card(row, starts, width) for row in used]
 
 
-def _stream_card(row: StreamUsage, starts: Sequence[int]) -> Component:
+def _stream_card(row: StreamUsage, starts: Sequence[int], width: str) -> Component:
     at = {point.bucket_start: point.value for point in row.points}
     is_size = row.measure in STOCK_MEASURES
     value = formats.bytes_of(row.total) if is_size else formats.compact(row.total)
@@ -216,9 +218,12 @@ def _stream_card(row: StreamUsage, starts: Sequence[int]) -> Component:
         [
             html.Div(name, className="title"),
             html.Div(value, className="value", title=formats.count(row.total)),
-            html.Div("stored at the end of the range" if is_size else row.unit, className="detail"),
+            html.Div(
+                "stored at the end of the range" if is_size else formats.unit(row.unit),
+                className="detail",
+            ),
             spark([at.get(start) for start in starts], second=is_size),
         ],
-        className="card kpi w3",
-        **labelled(f"{name}, {row.unit}"),
+        className=f"card kpi {width}",
+        **labelled(f"{name}, {formats.unit(row.unit)}"),
     )

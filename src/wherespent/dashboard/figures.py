@@ -228,7 +228,8 @@ def _x(axis: Axis) -> dict[str, Any]:
 def _layout(
     axis: Axis, grain: Granularity, *, lines: Sequence[Series], money: bool = False
 ) -> Figure:
-    few = len(axis.starts) <= 14 and grain is not Granularity.HOUR
+    first, buckets = axis.starts[0], len(axis.starts)
+    few = buckets <= 14 and grain is not Granularity.HOUR
     x: dict[str, Any] = {
         "type": "date",
         "showgrid": False,
@@ -257,14 +258,13 @@ def _layout(
         "xaxis": x,
         "yaxis": y,
         # The zoom lives as long as the question: a refresh keeps it, another range resets it.
-        "uirevision": f"{grain}:{axis.starts[0]}:{len(axis.starts)}",
+        "uirevision": f"{grain}:{first}:{buckets}",
     }
 
 
 def _columns(lines: Sequence[Series]) -> list[list[float]]:
-    if not lines:
-        return []
-    return [[line.values[i] or 0.0 for line in lines] for i in range(len(lines[0].values))]
+    values = [[value or 0.0 for value in line.values] for line in lines]
+    return [list(column) for column in zip(*values, strict=True)]
 
 
 def _rounded(value: float) -> float:

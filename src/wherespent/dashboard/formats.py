@@ -8,6 +8,16 @@ MISSING = "—"
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _SCALES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
+_UNITS = {
+    "1000_tokens": "thousand tokens",
+    "1k_tokens": "thousand tokens",
+    "byte_seconds": "byte-seconds",
+    "duration_seconds": "seconds",
+    "gb_days": "GB-days",
+    "gb_hours": "GB-hours",
+    "gibibyte_days": "GiB-days",
+    "gibibyte_hours": "GiB-hours",
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -78,14 +88,20 @@ def change(now: Decimal | float | None, before: Decimal | float | None) -> str:
     return f"{sign}{abs(ratio) * 100:.1f}{_NARROW}%"
 
 
-def rate(rate_paid: Decimal | None, unit: str) -> str:
+def rate(rate_paid: Decimal | None, unit_name: str) -> str:
     """US dollars per unit, per million where the unit is that small."""
     if rate_paid is None:
         return MISSING
+    unit_name = unit(unit_name)
     per_million = abs(rate_paid) < Decimal("0.001")
     amount = rate_paid * 1_000_000 if per_million else rate_paid
     shown = exact_usd(amount.quantize(Decimal("0.0001")))
-    return f"{shown} / {'M ' if per_million else ''}{unit or 'unit'}".rstrip()
+    return f"{shown} / {'M ' if per_million else ''}{unit_name or 'unit'}".rstrip()
+
+
+def unit(name: str) -> str:
+    """The API's name of a unit as a person says it."""
+    return _UNITS.get(name, name.replace("_", " "))
 
 
 def bytes_of(size: float) -> str:

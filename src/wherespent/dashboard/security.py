@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import orjson
@@ -244,11 +244,16 @@ class CallbackShape:
             asked = orjson.loads(body)
         except orjson.JSONDecodeError:
             return False
-        if not isinstance(asked, dict) or not isinstance(asked.get("output"), str):
+        if not isinstance(asked, dict):
             return False
-        given: dict[str, Any] = asked  # pyright: ignore[reportUnknownVariableType]
-        known: dict[str, Any] = self._dash.callback_map  # pyright: ignore[reportUnknownMemberType]
-        callback: dict[str, Any] = known.get(given["output"], {})
+        given = cast("dict[str, Any]", asked)
+        if not isinstance(given.get("output"), str):
+            return False
+        known = cast(
+            "dict[str, dict[str, Any]]",
+            self._dash.callback_map,  # pyright: ignore[reportUnknownMemberType]
+        )
+        callback = known.get(given["output"], {})
         return (
             "callback" in callback
             and "outputs" in given
@@ -260,14 +265,17 @@ class CallbackShape:
 
 def _same_ids(given: Any, wanted: Sequence[dict[str, str]]) -> bool:
     """Dash pairs values with arguments by position alone."""
-    if not isinstance(given, list) or len(given) != len(wanted):
+    if not isinstance(given, list):
         return False
-    return all(
-        isinstance(one, dict)
-        and one.get("id") == other["id"]
-        and one.get("property") == other["property"]
-        for one, other in zip(given, wanted, strict=True)
-    )
+    items = cast("list[Any]", given)
+    return len(items) == len(wanted) and all(map(_same_id, items, wanted))
+
+
+def _same_id(one: Any, wanted: dict[str, str]) -> bool:
+    if not isinstance(one, dict):
+        return False
+    given = cast("dict[str, Any]", one)
+    return given.get("id") == wanted["id"] and given.get("property") == wanted["property"]
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,5 +1,7 @@
 """What surrounds every page: navigation, the bar of controls, banners and the stores."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -15,12 +17,14 @@ from wherespent.dashboard.url_state import (
     DIMENSIONS,
     GRANULARITIES,
     RANGES,
+    PageChoice,
 )
 
 URL = "url"
 PAGE = "page"
 GUIDE = "guide"
 ASK = "ask"
+CHOICES = "choices"
 LATEST = "latest"
 TICK = "tick"
 VISIBLE_TICK = "visible-tick"
@@ -53,7 +57,7 @@ _THEME: Any = {
 }
 
 
-def layout(options: DashboardOptions) -> Component:
+def layout(options: DashboardOptions, choices: Mapping[str, PageChoice]) -> Component:
     """The whole document; pages are put into PAGE by the router."""
     shell = html.Div(
         [
@@ -64,14 +68,20 @@ def layout(options: DashboardOptions) -> Component:
         className="app",
     )
     return dmc.MantineProvider(
-        [dcc.Location(id=URL, refresh="callback-nav"), *_stores(), shell, html.Div(id=TROUBLE)],
+        [
+            dcc.Location(id=URL, refresh="callback-nav"),
+            *_stores(choices),
+            shell,
+            html.Div(id=TROUBLE),
+        ],
         theme=_THEME,
         defaultColorScheme="auto",
     )
 
 
-def _stores() -> list[Component]:
+def _stores(choices: Mapping[str, PageChoice]) -> list[Component]:
     return [
+        dcc.Store(id=CHOICES, data={name: asdict(choice) for name, choice in choices.items()}),
         dcc.Store(id=ASK),
         dcc.Store(id=LATEST),
         dcc.Store(id=VISIBLE_TICK),

@@ -17,16 +17,21 @@ from wherespent.dashboard import formats, shell, states
 from wherespent.dashboard.callbacks import threaded
 from wherespent.dashboard.components import icon
 from wherespent.dashboard.desk import Asked, Desk
-from wherespent.dashboard.url_state import CUSTOM, DIMENSIONS, RANGES, View
+from wherespent.dashboard.url_state import CUSTOM, DIMENSIONS, RANGES, PageChoice, View
 from wherespent.domain.windows import DAY, utc
 
 _ASKED_OF = {"model": "model", "project": "project_id", "user": "user_id", "key": "api_key_id"}
 
 
 def register(
-    app: Dash, desk: Desk, pages: Mapping[str, Any], request_refresh: Callable[[], None]
+    app: Dash,
+    desk: Desk,
+    pages: Mapping[str, Any],
+    choices: Mapping[str, PageChoice],
+    request_refresh: Callable[[], None],
 ) -> None:
     _register_view(app, desk)
+    _register_question(app, choices)
     _register_router(app, pages)
     _register_freshness(app, desk)
     _register_refresh(app, request_refresh)
@@ -41,28 +46,59 @@ def _register_view(app: Dash, desk: Desk) -> None:
         *[Output(control, "value") for control in controls],
         Output(shell.RANGE_LABEL, "children"),
         Output(shell.CHIPS, "children"),
-        Output(shell.ASK, "data"),
         Input(shell.URL, "search"),
         *[Input(control, "value") for control in controls],
-        State(shell.ASK, "data"),
     )
     @threaded
-    def settle_view(search: str, *rest: Any) -> list[Any]:
+    def settle_view(search: str, *values: Any) -> list[Any]:
         """The URL is the truth; a control that was moved rewrites it."""
-        *values, ask = rest
         view = View.parse(search)
-        if ctx.triggered_id in controls:
-            view = _moved(view, str(ctx.triggered_id), values)
+        moved = str(ctx.triggered_id)  # pyright: ignore[reportUnknownArgumentType]
+        if moved in controls:
+            view = _moved(view, moved, values)
         asked = desk.asked({"view": view.query()})
         settled = [view.query(), *_controls(view, asked), _range_label(asked)]
-        question = {"view": view.query(), "version": desk.answers.version()}
-        same = ask is not None and ask["view"] == question["view"]
-        chips = no_update if same else _chips(asked, desk)
         unmoved = [
             no_update if old == new else new
             for old, new in zip([search or "", *values], settled, strict=False)
         ]
-        return [*unmoved, settled[-1], chips, no_update if same else question]
+        return [*unmoved, settled[-1], _chips(asked, desk)]
+
+
+def _register_question(app: Dash, choices: Mapping[str, PageChoice]) -> None:
+    """In the browser, and by `href`, which no callback writes: the first pictures would wait
+    for the callback that settles the URL.
+    """
+    app.clientside_callback(
+        ClientsideFunction("shell", "ask"),
+        Output(shell.ASK, "data"),
+        Input(shell.URL, "href"),
+        State(shell.ASK, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("shell", "ask_again"),
+        Output(shell.ASK, "data", allow_duplicate=True),
+        Input(shell.LATEST, "data"),
+        State(shell.ASK, "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("shell", "follow"),
+        # Never written: a callback in the browser without an output draws the whole page again.
+        Output(shell.CHOICES, "data"),
+        Input(shell.URL, "href"),
+        State(shell.CHOICES, "data"),
+    )
+    for control in choices:
+        app.clientside_callback(
+            ClientsideFunction("shell", "choose"),
+            Output(shell.CHOICES, "data", allow_duplicate=True),
+            Input(control, "value"),
+            State(control, "id"),
+            State(shell.URL, "search"),
+            State(shell.CHOICES, "data"),
+            prevent_initial_call=True,
+        )
 
 
 def _moved(view: View, control: str, values: Sequence[Any]) -> View:
@@ -77,8 +113,7 @@ def _moved(view: View, control: str, values: Sequence[Any]) -> View:
     if control == shell.GRAIN:
         return replace(view, granularity=grain)
     picked = dict(zip(shell.SELECTS, chosen, strict=True))
-    by_id = {id: name for name, id in shell.SELECTS.items()}
-    name = by_id[control]
+    name = next(name for name, place in shell.SELECTS.items() if place == control)
     values_picked = tuple("" if it == NONE_LABEL else it for it in picked[name] or ())
     return replace(view, **{name: values_picked})
 
@@ -116,16 +151,17 @@ def _register_router(app: Dash, pages: Mapping[str, Any]) -> None:
     @app.callback(
         Output(shell.PAGE, "children"),
         Input(shell.URL, "pathname"),
+        State(shell.URL, "search"),
     )
     @threaded
-    def show_page(pathname: str | None) -> Any:
+    def show_page(pathname: str | None, search: str | None) -> Any:
         page = pages.get(_path(pathname))
-        return page.layout() if page else states.not_found()
+        return page.layout(View.parse(search)) if page else states.not_found()
 
     app.clientside_callback(
         ClientsideFunction("shell", "navigation"),
-        *[Output(id, "href") for id in shell.LINKS.values()],
-        *[Output(id, "className") for id in shell.LINKS.values()],
+        *[Output(link, "href") for link in shell.LINKS.values()],
+        *[Output(link, "className") for link in shell.LINKS.values()],
         Input(shell.URL, "pathname"),
         Input(shell.URL, "search"),
     )
@@ -168,14 +204,6 @@ def _register_freshness(app: Dash, desk: Desk) -> None:
             states.account_line(offered),
             answers.version(),
         ]
-
-    app.clientside_callback(
-        ClientsideFunction("shell", "ask_again"),
-        Output(shell.ASK, "data", allow_duplicate=True),
-        Input(shell.LATEST, "data"),
-        State(shell.ASK, "data"),
-        prevent_initial_call=True,
-    )
 
 
 def _register_refresh(app: Dash, request_refresh: Callable[[], None]) -> None:

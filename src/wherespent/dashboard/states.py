@@ -89,8 +89,8 @@ def no_key() -> Component:
             [
                 "An organization owner opens ",
                 html.Code("platform.openai.com"),
-                " → Settings → Organization → Admin keys, and creates a key with the read-only"
-                " scopes ",
+                " → Settings → Organization → Admin keys, and creates a key with the",
+                " read-only scopes ",
                 html.Code("api.usage.read"),
                 " and ",
                 html.Code("api.management.read"),
@@ -149,7 +149,8 @@ def _card(title: str, children: list[Any]) -> Component:
 
 def not_found() -> Component:
     home = dcc.Link("Go to the overview", href="/", className="link")
-    return html.Div(blank("There is no such page", home), className="card")
+    text = ["404: nothing is at this address. ", home]
+    return html.Div(blank("There is no such page", text), className="card")
 
 
 def account_line(offered: Options) -> str:

@@ -1,6 +1,6 @@
 """The view that a URL describes: range, granularity and chosen dimensions; only what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
@@ -30,6 +30,17 @@ GRANULARITIES = {
     Granularity.WEEK.value: "Week",
     Granularity.MONTH.value: "Month",
 }
+# How a URL names what a chart is stacked by, and the dimension that it means.
+STACKS = {
+    "model": "model",
+    "line_item": "line_item",
+    "project": "project_id",
+    "user": "user_id",
+    "key": "api_key_id",
+    "tier": "service_tier",
+    "batch": "batch",
+}
+TABLE = "table"
 DIMENSIONS = {"model": "Model", "project": "Project", "user": "User", "key": "API key"}
 
 # What stands for '' (unattributed) in a URL, where an empty value would be lost.
@@ -53,6 +64,9 @@ class View:
     user: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     line_item: tuple[str, ...] = ()
+    # '': as the page has it.
+    stack: str = ""
+    show: str = ""
 
     @classmethod
     def parse(cls, search: str | None) -> "View":
@@ -67,6 +81,8 @@ class View:
             user=_values(asked.get("user")),
             key=_values(asked.get("key")),
             line_item=_values(asked.get("line_item")),
+            stack=_known(asked, "stack", STACKS, ""),
+            show=_known(asked, "show", (TABLE,), ""),
         )
         since, until = _date(asked.get("from")), _date(asked.get("to"))
         if since and until and since <= until:
@@ -84,6 +100,7 @@ class View:
             pairs.append(("by", self.granularity))
         for name in CHOICES:
             pairs += [(name, value or _NONE) for value in self.chosen(name)]
+        pairs += [(name, word) for name in ("stack", "show") if (word := getattr(self, name))]
         pairs += extra.items()
         return "?" + urlencode(pairs, quote_via=quote) if pairs else ""
 
@@ -135,6 +152,25 @@ class View:
 CHOICES = ("model", "project", "user", "key", "line_item")
 
 
+@dataclass(frozen=True, slots=True)
+class PageChoice:
+    """A control of one page that lives in the URL: `name` in the query, `words` it may say."""
+
+    name: str
+    default: str
+    words: tuple[str, ...]
+
+    def of(self, view: View) -> str:
+        word: str = getattr(view, self.name)
+        return word if word in self.words else self.default
+
+    def dimension(self, view: View) -> str:
+        return STACKS[self.of(view)]
+
+
+CHART_OR_TABLE = PageChoice("show", "chart", ("chart", TABLE))
+
+
 def _preset(name: str, today: date) -> tuple[date, date]:
     month = today.replace(day=1)
     last_month_end = month - timedelta(days=1)
@@ -157,9 +193,7 @@ def _days(first: date, last: date) -> Window:
     return Window(start, epoch(datetime(last.year, last.month, last.day, tzinfo=UTC)) + DAY)
 
 
-def _known(
-    asked: Mapping[str, list[str]], name: str, allowed: Mapping[str, str], default: str
-) -> str:
+def _known(asked: Mapping[str, list[str]], name: str, allowed: Container[str], default: str) -> str:
     value = asked.get(name, [default])[-1]
     return value if value in allowed else default
 

@@ -12,7 +12,8 @@ from wherespent.dashboard import drawings_cost, shell
 from wherespent.dashboard.callbacks import threaded
 from wherespent.dashboard.components import card, chart, chart_or_table, chart_outputs, segmented
 from wherespent.dashboard.desk import Desk
-from wherespent.dashboard.drawings_cost import COST_CHOICES
+from wherespent.dashboard.drawings_cost import COST_CHOICES, COST_STACKS, COST_WORDS
+from wherespent.dashboard.url_state import CHART_OR_TABLE, PageChoice, View
 
 PATH = "/costs"
 TITLE = "Costs"
@@ -26,6 +27,8 @@ NOTE = "costs-note"
 ITEMS = "costs-items"
 ITEMS_UNIT = "costs-items-unit"
 
+CHOICES = {BY: PageChoice("stack", "line_item", COST_STACKS), VIEW: CHART_OR_TABLE}
+
 _MOST_ITEMS = 300
 _ABOUT = (
     "Billed cost is OpenAI's own figure. It leaves out credits, refunds and tax, its days are"
@@ -33,8 +36,9 @@ _ABOUT = (
 )
 
 
-def layout() -> Component:
-    choose = segmented(BY, COST_CHOICES, "line_item", "Stack by")
+def layout(view: View) -> Component:
+    choose = segmented(BY, COST_WORDS, CHOICES[BY].of(view), "Stack by")
+    show = chart_or_table(VIEW, CHART_OR_TABLE.of(view))
     return html.Div(
         [
             html.H1(TITLE),
@@ -46,7 +50,7 @@ def layout() -> Component:
                         chart(OVER_TIME, height=380),
                         width="w8",
                         unit="USD, by",
-                        end=[choose, chart_or_table(VIEW)],
+                        end=[choose, show],
                     ),
                     card(
                         "Ranking",
@@ -68,18 +72,21 @@ def layout() -> Component:
 
 
 def register(app: Dash, desk: Desk) -> None:
-    ask, by = Input(shell.ASK, "data"), Input(BY, "value")
+    ask = Input(shell.ASK, "data")
 
-    @app.callback(*chart_outputs(OVER_TIME), ask, by, Input(VIEW, "value"))
+    @app.callback(*chart_outputs(OVER_TIME), ask)
     @threaded
-    def draw_over_time(asked: dict[str, Any], by: str, view: str) -> tuple[Any, ...]:
+    def draw_over_time(asked: dict[str, Any]) -> tuple[Any, ...]:
         question = desk.asked(asked)
-        return drawings_cost.over_time(desk, question, by, as_table=view == "table").outputs()
+        by = CHOICES[BY].dimension(question.view)
+        return drawings_cost.over_time(desk, question, by).outputs()
 
-    @app.callback(Output(RANKED, "children"), Output(RANKED_UNIT, "children"), ask, by)
+    @app.callback(Output(RANKED, "children"), Output(RANKED_UNIT, "children"), ask)
     @threaded
-    def draw_ranked(asked: dict[str, Any], by: str) -> tuple[Any, ...]:
-        ranked = drawings_cost.by_key(desk, desk.asked(asked), by, shown=12)
+    def draw_ranked(asked: dict[str, Any]) -> tuple[Any, ...]:
+        question = desk.asked(asked)
+        by = CHOICES[BY].dimension(question.view)
+        ranked = drawings_cost.by_key(desk, question, by, shown=12)
         return ranked, f"USD, by {COST_CHOICES.get(by, by).lower()}"
 
     @app.callback(

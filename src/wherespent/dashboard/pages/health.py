@@ -12,6 +12,7 @@ from wherespent.dashboard import drawings_health, shell
 from wherespent.dashboard.callbacks import threaded
 from wherespent.dashboard.components import card
 from wherespent.dashboard.desk import Desk
+from wherespent.dashboard.url_state import PageChoice, View
 
 PATH = "/health"
 TITLE = "Data health"
@@ -19,13 +20,14 @@ TITLE = "Data health"
 STREAMS = "health-streams"
 RUNS = "health-runs"
 
+CHOICES: dict[str, PageChoice] = {}
 _ABOUT = (
     "What was read from OpenAI, how fresh it is, and where days are missing. A day without data"
     " is not a day of $0."
 )
 
 
-def layout() -> Component:
+def layout(_: View) -> Component:
     return html.Div(
         [
             html.H1(TITLE),

@@ -12,7 +12,8 @@ from wherespent.dashboard import drawings_cost, drawings_usage, kpis, shell
 from wherespent.dashboard.callbacks import threaded
 from wherespent.dashboard.components import card, chart, chart_or_table, chart_outputs, segmented
 from wherespent.dashboard.desk import Desk
-from wherespent.dashboard.drawings_cost import COST_CHOICES
+from wherespent.dashboard.drawings_cost import COST_STACKS, COST_WORDS
+from wherespent.dashboard.url_state import CHART_OR_TABLE, PageChoice, View
 
 PATH = "/"
 TITLE = "Overview"
@@ -30,14 +31,17 @@ HEAT_UNIT = "overview-heat-unit"
 ITEMS = "overview-items"
 ITEMS_UNIT = "overview-items-unit"
 
+CHOICES = {COST_BY: PageChoice("stack", "model", COST_STACKS), COST_VIEW: CHART_OR_TABLE}
+
 _BILLED = (
     "Billed cost is what OpenAI's Costs API reports, by UTC day, before credits, refunds and tax."
     " Today and the 3 days before it are still being revised."
 )
 
 
-def layout() -> Component:
-    choose = segmented(COST_BY, COST_CHOICES, "model", "Stack by")
+def layout(view: View) -> Component:
+    choose = segmented(COST_BY, COST_WORDS, CHOICES[COST_BY].of(view), "Stack by")
+    show = chart_or_table(COST_VIEW, CHART_OR_TABLE.of(view))
     return html.Div(
         [
             html.H1(TITLE),
@@ -50,7 +54,7 @@ def layout() -> Component:
                         chart(COST, height=316),
                         width="w8",
                         unit="USD, by",
-                        end=[choose, chart_or_table(COST_VIEW)],
+                        end=[choose, show],
                     ),
                     card("Cost by model", html.Div(id=MODELS), width="w4", unit="USD"),
                     card("Tokens", chart(TOKENS, height=256), width="w4", unit="by kind"),
@@ -89,12 +93,12 @@ def register(app: Dash, desk: Desk) -> None:
     def draw_kpis(asked: dict[str, Any]) -> list[Component]:
         return kpis.cards(desk, desk.asked(asked))
 
-    @app.callback(*chart_outputs(COST), ask, Input(COST_BY, "value"), Input(COST_VIEW, "value"))
+    @app.callback(*chart_outputs(COST), ask)
     @threaded
-    def draw_cost(asked: dict[str, Any], by: str, view: str) -> tuple[Any, ...]:
+    def draw_cost(asked: dict[str, Any]) -> tuple[Any, ...]:
         question = desk.asked(asked)
-        drawing = drawings_cost.over_time(desk, question, by, as_table=view == "table")
-        return drawing.outputs()
+        by = CHOICES[COST_BY].dimension(question.view)
+        return drawings_cost.over_time(desk, question, by).outputs()
 
     @app.callback(Output(MODELS, "children"), ask)
     @threaded

@@ -12,6 +12,7 @@ from wherespent.dashboard import drawings_usage, shell
 from wherespent.dashboard.callbacks import threaded
 from wherespent.dashboard.components import card, chart, chart_outputs, segmented
 from wherespent.dashboard.desk import Desk
+from wherespent.dashboard.url_state import PageChoice, View
 
 PATH = "/tokens"
 TITLE = "Tokens"
@@ -26,20 +27,22 @@ OTHERS = "tokens-others"
 
 _REQUEST_CHOICES = {
     "model": "Model",
-    "project_id": "Project",
-    "user_id": "User",
-    "api_key_id": "Key",
-    "service_tier": "Tier",
+    "project": "Project",
+    "user": "User",
+    "key": "Key",
+    "tier": "Tier",
     "batch": "Batch",
 }
+CHOICES = {REQUESTS_BY: PageChoice("stack", "model", tuple(_REQUEST_CHOICES))}
 _ABOUT = (
     "Input is uncached + cached + cache write; cached tokens are part of input, not beside it."
     " Times are UTC."
 )
 
 
-def layout() -> Component:
-    choose = segmented(REQUESTS_BY, _REQUEST_CHOICES, "model", "Split requests by")
+def layout(view: View) -> Component:
+    by = CHOICES[REQUESTS_BY].of(view)
+    choose = segmented(REQUESTS_BY, _REQUEST_CHOICES, by, "Split requests by")
     return html.Div(
         [
             html.H1(TITLE),
@@ -78,10 +81,12 @@ def register(app: Dash, desk: Desk) -> None:
             *drawings_usage.tokens_by_model(desk, question).outputs(),
         )
 
-    @app.callback(*chart_outputs(REQUESTS), ask, Input(REQUESTS_BY, "value"))
+    @app.callback(*chart_outputs(REQUESTS), ask)
     @threaded
-    def draw_requests(asked: dict[str, Any], by: str) -> tuple[Any, ...]:
-        return drawings_usage.requests(desk, desk.asked(asked), by).outputs()
+    def draw_requests(asked: dict[str, Any]) -> tuple[Any, ...]:
+        question = desk.asked(asked)
+        by = CHOICES[REQUESTS_BY].dimension(question.view)
+        return drawings_usage.requests(desk, question, by).outputs()
 
     @app.callback(Output(TABLE, "children"), Output(OTHERS, "children"), ask)
     @threaded
