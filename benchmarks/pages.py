@@ -168,7 +168,8 @@ def report(callbacks: list[Callback], title: str, limit_ms: float) -> bool:
     )
     met = show(f"{title}: p95", percentile(times, 0.95), "ms", limit_ms, least=False)
     asking = [callback for callback in callbacks if callback.sql_seconds > 0.001]
-    excess = [(c.best - 0.003) / c.sql_seconds for c in asking]
+    # Best against best: the speed of the machine itself moves.
+    excess = [(min(c.seconds) - 0.003) / c.sql_seconds for c in asking]
     if excess:
         worst = percentile(excess, 0.95)
         met &= show(f"{title}: (time - 3 ms) / bare SQL, p95", worst, "x", 2.0, least=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import dash_mantine_components as dmc
@@ -13,6 +13,7 @@ from wherespent.dashboard import figures
 from wherespent.dashboard.series import Series
 
 Children = Any
+Element = dict[str, Any]
 # Not read out: it repeats what is said elsewhere, or says nothing.
 UNHEARD: dict[str, Any] = {"aria-hidden": "true"}
 
@@ -129,42 +130,61 @@ def table(
 ) -> Component:
     """`words` names the columns that hold text: numbers stand to the right."""
     looks = ["left" if name in words else None for name in columns]
-    head = html.Thead(
-        html.Tr(
-            [
-                html.Th(name, scope="col", className=look)
-                for name, look in zip(columns, looks, strict=True)
-            ]
-        )
-    )
-    body = html.Tbody([_row(row, looks) for row in rows])
-    parts: list[Component] = [html.Caption(caption, className="unseen"), head, body]
+    titles = [
+        element("Th", name, scope="col", className=look)
+        for name, look in zip(columns, looks, strict=True)
+    ]
+    parts: list[Children] = [
+        html.Caption(caption, className="unseen"),
+        element("Thead", element("Tr", titles)),
+        element("Tbody", [_row(row, looks) for row in rows]),
+    ]
     if foot is not None:
-        parts.append(html.Tfoot(_row(foot, looks)))
+        parts.append(element("Tfoot", _row(foot, looks)))
     region: dict[str, Any] = {"role": "region", "aria-label": caption}
     return html.Div(
         html.Table(parts), className="scroll tall" if tall else "scroll", tabIndex=0, **region
     )
 
 
-def _row(cells: Sequence[Children], looks: Sequence[str | None]) -> Component:
-    return html.Tr(
+def element(kind: str, children: Children = None, **properties: Any) -> Element:
+    """An HTML element as Dash sends it to the browser.
+
+    A long table holds thousands: as component objects they would cost more than its SQL.
+    """
+    shown = {name: value for name, value in properties.items() if value is not None}
+    return {
+        "namespace": "dash_html_components",
+        "type": kind,
+        "props": {"children": children, **shown},
+    }
+
+
+def _row(cells: Sequence[Children], looks: Sequence[str | None]) -> Element:
+    return element(
+        "Tr",
         [
-            cell if isinstance(cell, html.Td) else html.Td(cell, className=look)
+            cell if _is_cell(cell) else element("Td", cell, className=look)
             for cell, look in zip(cells, looks, strict=True)
-        ]
+        ],
     )
 
 
-def share(text: str, part: float) -> Component:
+def _is_cell(cell: Children) -> bool:
+    if isinstance(cell, html.Td):
+        return True
+    return isinstance(cell, dict) and cast("Element", cell)["type"] == "Td"
+
+
+def share(text: str, part: float) -> Element:
     """A table cell with a share in words, and drawn."""
     width = f"{max(0.0, min(1.0, part)) * 100:.1f}%"
-    return html.Td(text, className="share", style={"--w": width})
+    return element("Td", text, className="share", style={"--w": width})
 
 
-def titled(text: str, title: str) -> Component:
+def titled(text: str, title: str) -> Element:
     """A table cell whose full precision shows on hover."""
-    return html.Td(text, title=title)
+    return element("Td", text, title=title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from wherespent.analytics import health
 from wherespent.analytics.health import RunRow, State, StreamHealth
 from wherespent.dashboard import formats
-from wherespent.dashboard.components import blank, labelled, table
+from wherespent.dashboard.components import Element, blank, element, labelled, table
 from wherespent.dashboard.desk import Desk
 from wherespent.domain.windows import DAY, epoch, floor_day, utc
 
@@ -62,18 +62,14 @@ def _stream_cells(row: StreamHealth, now: datetime) -> list[Any]:
     ]
 
 
-def strip(row: StreamHealth, now: datetime) -> Component:
+def strip(row: StreamHealth, now: datetime) -> Element:
     """One mark per day of the last 90: complete, still open, missing, or not read."""
     today = floor_day(epoch(now))
     marks = [_mark(row, today - back * DAY) for back in reversed(range(STRIP_DAYS))]
     missing = sum(1 for look, _ in marks if look == "gap")
     words = f"{row.coverage_days} days read in all; {missing} missing in the last {STRIP_DAYS}"
-    return html.Div(
-        [html.I(className=look or None, title=title) for look, title in marks],
-        className="strip",
-        role="img",
-        **labelled(words),
-    )
+    days = [element("I", className=look or None, title=title) for look, title in marks]
+    return element("Div", days, className="strip", role="img", **labelled(words))
 
 
 def _mark(row: StreamHealth, day: int) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from wherespent.dashboard import figures, formats
 from wherespent.dashboard.colours import TOKEN_COLOURS
 from wherespent.dashboard.components import (
     Drawing,
+    Element,
     blank,
     labelled,
     legend,
@@ -191,7 +192,7 @@ def model_table(desk: Desk, asked: Asked) -> Component:
     return table(head, rows, foot=foot, caption="Requests and tokens by model", tall=True)
 
 
-def _number(value: int | None) -> Component:
+def _number(value: int | None) -> Element:
     return titled(formats.compact(value), formats.count(value))
 
 
