@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
-from servers import ENGINES, empty_database, show
 from sqlalchemy import text
 
+from servers import ENGINES, empty_database, show
 from wherespent.domain.windows import DAY, HOUR, Window
 from wherespent.ingestion.groupings import Refusals
 from wherespent.ingestion.sync import StreamSync
@@ -111,7 +111,7 @@ class Replay:
     def __init__(self, pages: list[bytes] | list[Page]) -> None:
         self._pages = pages
 
-    def fetch_pages(self, stream: object, window: object, group_by: object) -> Iterator[Page]:
+    def fetch_pages(self, *_: object) -> Iterator[Page]:
         for page in self._pages:
             yield read_page(STREAM, page) if isinstance(page, bytes) else page
 

@@ -15,9 +15,9 @@ from wherespent.providers import STREAMS
 from wherespent.storage.engine import Database
 from wherespent.storage.series import account_id, stream_id
 from wherespent.storage.tables import (
-    coverage,
     cost_series,
     cost_slice,
+    coverage,
     line_item,
     name,
     usage_series,

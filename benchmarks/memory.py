@@ -3,8 +3,9 @@
     uv run python benchmarks/memory.py
 
 Both as processes of their own, as people start them: peak resident memory of `wherespent
-sync` over 190 and over 365 days (both hold a full page of 180 cost days; flat: the second is at most 1.15 times the first), and
-resident memory of `wherespent serve` ten seconds after all four pages were drawn.
+sync` over 190 and over 365 days (both hold a full page of 180 cost days; flat: the second is
+at most 1.15 times the first), and resident memory of `wherespent serve` ten seconds after all
+four pages were drawn.
 """
 
 import os

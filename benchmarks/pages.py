@@ -24,12 +24,12 @@ from typing import Any
 
 import httpx
 import uvicorn
-from large_organization import fill
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
-from servers import ENGINES, empty_database, show
 from sqlalchemy import event, text
 
+from large_organization import fill
+from servers import ENGINES, empty_database, show
 from wherespent.bootstrap import make_site
 from wherespent.settings import read_settings
 from wherespent.storage.engine import Database, open_database
@@ -116,13 +116,13 @@ def record(opened: Browser, url: str, view: str) -> list[Callback]:
 
 def replay(url: str, database: Database, callbacks: list[Callback]) -> None:
     executed: list[tuple[str, Any]] = []
-    event.listen(
-        database.reader,
-        "before_cursor_execute",
-        lambda c, cursor, statement, parameters, *_: (
-            executed.append((statement, parameters)) if statement.startswith("SELECT") else None
-        ),
-    )
+
+    def keep(*call: Any) -> None:
+        statement, parameters = call[2], call[3]
+        if statement.startswith("SELECT"):
+            executed.append((statement, parameters))
+
+    event.listen(database.reader, "before_cursor_execute", keep)
     headers = {"Content-Type": "application/json", "Origin": url}
     with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         for _ in range(ROUNDS):

@@ -147,8 +147,8 @@ def make_site(
     install_security(
         server,
         app,
-        # A page elsewhere could point a name of its own at a loopback address.
-        allowed_hosts=LOOPBACK_NAMES if settings.is_loopback else None,
+        # Without a login, a page elsewhere could read this one through a name that it points here.
+        allowed_hosts=LOOPBACK_NAMES if settings.password is None else None,
         password=settings.password.get_secret_value() if settings.password else "",
         secret=_session_secret(database),
     )

@@ -1,5 +1,6 @@
 """`wherespent serve`: the dashboard and, behind it, the sync."""
 
+import os
 from typing import Annotated, Any
 
 import structlog
@@ -9,7 +10,7 @@ import uvicorn
 from wherespent.bootstrap import make_site
 from wherespent.cli.options import settings_and_logs
 from wherespent.errors import ConfigurationError
-from wherespent.settings import Settings
+from wherespent.settings import Settings, variable
 
 log = structlog.get_logger()
 
@@ -35,6 +36,8 @@ def serve(
     if settings.port == 0:
         raise ConfigurationError("several workers need a port of their own: use --port 8050")
     make_site(settings).database.dispose()
+    os.environ[variable("host")] = settings.host
+    os.environ[variable("port")] = str(settings.port)
     uvicorn.run(
         "wherespent.cli.serve:worker",
         factory=True,
