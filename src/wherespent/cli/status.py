@@ -4,6 +4,7 @@ import json
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -13,6 +14,7 @@ from wherespent.cli.options import isoformat, moment, opened_database, settings_
 from wherespent.domain.accounts import DEFAULT_ACCOUNT
 from wherespent.storage.tables import BY_USER
 
+_WIDTH = 120
 _COLOURS = {State.OK: "green", State.FAILING: "red", State.SYNCING: "cyan"}
 
 
@@ -61,23 +63,35 @@ def _run_as_json(run: RunRow) -> dict[str, Any]:
 
 
 def _print_table(streams: list[StreamHealth]) -> None:
-    table = Table("Stream", "State", "Complete until", "Oldest", "Newest")
+    """Whole days and minutes, in a width that shows every name; errors in full below."""
+    console = Console(width=max(Console().width, _WIDTH))
+    table = Table("Stream", "State", "Complete until", "Oldest", "Newest", box=SIMPLE_HEAD)
     table.add_column("Rows", justify="right")
     table.add_column("Last success")
     table.add_column("Gaps", justify="right")
-    table.add_column("Error", overflow="fold")
     for health in streams:
-        name = health.stream + (" (by user)" if health.grouping == BY_USER else "")
         table.add_row(
-            name,
+            _name(health),
             health.state.value,
-            moment(health.watermark) or "-",
-            moment(health.oldest) or "-",
-            moment(health.newest) or "-",
+            _shortened(moment(health.watermark), 10),
+            _shortened(moment(health.oldest), 13),
+            _shortened(moment(health.newest), 13),
             "-" if health.rows is None else f"{health.rows:,}",
-            isoformat(health.last_success_at) or "never",
+            _shortened(isoformat(health.last_success_at), 16),
             str(len(health.gaps)),
-            " ".join(part for part in (health.error, health.remedy) if part),
             style=_COLOURS.get(health.state),
         )
-    Console().print(table)
+    console.print(table)
+    for health in streams:
+        if health.error:
+            console.print(f"{_name(health)}: {health.error} {health.remedy}", markup=False)
+
+
+def _name(health: StreamHealth) -> str:
+    by_user = " (by user)" if health.grouping == BY_USER else ""
+    return health.stream.removeprefix("openai.") + by_user
+
+
+def _shortened(when: str | None, length: int) -> str:
+    """ISO 8601 to the day (10), the hour (13) or the minute (16)."""
+    return "-" if when is None else when[:length].replace("T", " ")
