@@ -286,3 +286,13 @@ def test_an_answer_is_believed_once_the_refusal_is_gone(
     assert rig.sync("costs", since=-1)["costs"].status == "done"
     assert cost_page()["data"] == []
     assert rig.value("SELECT COUNT(*) FROM stream_state WHERE unsupported_at IS NOT NULL") == 0
+
+
+def test_404_everywhere_is_a_wrong_address_and_asked_again_at_once(company: Rig) -> None:
+    company.organization.quirks.missing_endpoints = {"costs", "completions"}
+    synced = company.sync("costs", "completions", since=-1)
+    assert synced.statuses == {"failed"}
+    assert "WHERESPENT_OPENAI_BASE_URL" in synced["costs"].error
+    company.organization.quirks.missing_endpoints = set()
+    assert company.sync("costs", "completions", since=-1).statuses == {"done"}
+    company.assert_exact("costs", "completions", since=-1)

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -87,22 +87,39 @@ def _until_nobody_is_busy(
     """Beside a running server, wait for the windows that it is reading just now."""
     lock = open_lock(database, LEADER_LOCK)
     is_leader = lock.try_acquire()
+    outcomes: dict[str, StreamOutcome] = {}
     try:
         while True:
-            outcomes = sync_once(
+            found = sync_once(
                 cycle,
                 since=since,
                 until=until,
                 is_leader=is_leader,
                 report=report,
-                with_names=with_names,
+                with_names=with_names and not outcomes,
             )
-            if not any(outcome.status == BUSY for outcome in outcomes):
-                return outcomes
+            for outcome in found:
+                outcomes[outcome.stream] = _added(outcomes.get(outcome.stream), outcome)
+            busy = {outcome.stream for outcome in found if outcome.status == BUSY}
+            if not busy:
+                return list(outcomes.values())
+            cycle = replace(cycle, streams=tuple(s for s in cycle.streams if s.name in busy))
             time.sleep(_BUSY_PAUSE_SECONDS)
             is_leader = is_leader or lock.try_acquire()
     finally:
         lock.release()
+
+
+def _added(before: StreamOutcome | None, after: StreamOutcome) -> StreamOutcome:
+    """What two passes did to one stream, and how the later one ended."""
+    if before is None:
+        return after
+    return replace(
+        after,
+        requests=before.requests + after.requests,
+        rows=before.rows + after.rows,
+        buckets_changed=before.buckets_changed + after.buckets_changed,
+    )
 
 
 @contextmanager

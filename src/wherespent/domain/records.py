@@ -3,9 +3,12 @@
 Rows are plain tuples: a year of a large organization is tens of millions of them.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
+Value = TypeVar("Value")
 # Values in the order of the stream's own `dimensions` / `measures`.
 # A dimension is None where the provider sent null; '' is never sent on.
 Dimensions = tuple[str | None, ...]
@@ -57,5 +60,24 @@ def added_measures(a: Measures, b: Measures) -> Measures:
     return tuple(y if x is None else x if y is None else x + y for x, y in zip(a, b, strict=True))
 
 
-def added_quantity(a: float | None, b: float | None) -> float | None:
-    return b if a is None else a if b is None else float(Decimal(str(a)) + Decimal(str(b)))
+def added_costs(a: CostAmount, b: CostAmount) -> CostAmount:
+    """Add two amounts of one series; a quantity is known only where both are."""
+    known = a.quantity is not None and b.quantity is not None
+    quantity = float(Decimal(str(a.quantity)) + Decimal(str(b.quantity))) if known else None
+    return CostAmount(a.nanos + b.nanos, quantity)
+
+
+def by_number(
+    numbers: Mapping[Dimensions, int],
+    records: Mapping[Dimensions, Value],
+    added: Callable[[Value, Value], Value],
+) -> dict[int, Value]:
+    """Records by the number of their series; null beside '' is one series, so it is added."""
+    cells = {numbers[dimensions]: value for dimensions, value in records.items()}
+    if len(cells) == len(records):
+        return cells
+    cells.clear()
+    for dimensions, value in records.items():
+        number = numbers[dimensions]
+        cells[number] = added(cells[number], value) if number in cells else value
+    return cells

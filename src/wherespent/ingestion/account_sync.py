@@ -92,7 +92,22 @@ class AccountSync:
         while tasks := self._tasks(wanted):
             if not self._work(tasks):
                 break
+        self._distrust_404_everywhere()
         return list(self.outcomes.values())
+
+    def _distrust_404_everywhere(self) -> None:
+        """Where nothing at all exists the address is wrong, not the organization."""
+        outcomes = self.outcomes.values()
+        asked = [o for o in outcomes if o.status == DONE_UNSUPPORTED and o.requests]
+        if len(asked) < 2 or len(asked) < len(outcomes):
+            return
+        error = ProviderError(
+            "every endpoint answered 404: check that WHERESPENT_OPENAI_BASE_URL leads to OpenAI"
+        )
+        for sync in self._syncs:
+            outcome = self.outcomes[sync.stream.name]
+            outcome.status, outcome.error = FAILED, str(error)
+            self._record_for_all(sync, error)
 
     def _prepared(self, stream: Stream) -> StreamSync:
         with self.database.write() as connection:
@@ -233,9 +248,10 @@ class AccountSync:
                 other = self.outcomes[sync.stream.name]
                 if other.status == DONE:
                     other.status, other.error = FAILED, outcome.error
-                    self._record_refused(sync, error)
+                    self._record_for_all(sync, error)
 
-    def _record_refused(self, sync: StreamSync, error: KeyRefused) -> None:
+    def _record_for_all(self, sync: StreamSync, error: ProviderError) -> None:
+        """What the whole key or address suffers from, for a stream that was not asked."""
         with self.database.write() as connection:
             for grouping in groupings(sync.stream, sync.refusals):
                 reading = Reading(sync.place, grouping)

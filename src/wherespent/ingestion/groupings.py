@@ -31,6 +31,7 @@ _GIVEN_UP_FIRST = (
     "user_id",
     "line_item",
     "model",
+    "project_id",
 )
 
 

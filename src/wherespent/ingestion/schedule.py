@@ -52,7 +52,7 @@ class Schedule:
         self._worker: threading.Thread | None = None
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
     def start(self) -> None:
@@ -106,6 +106,14 @@ class Schedule:
             self._scheduler.remove_job(_SYNC)
 
     def _run(self) -> None:
+        """Sync, and again at once when somebody asked for it meanwhile."""
+        while True:
+            is_asked_for = self._hurry.is_set()
+            self._run_once()
+            if self._stop.is_set() or not self._leads or is_asked_for or not self._hurry.is_set():
+                return
+
+    def _run_once(self) -> None:
         """Sync in a thread that dies with the process: a request that hangs must not keep it."""
         self._worker = threading.Thread(target=self._sync_safely, daemon=True, name="sync")
         self._worker.start()

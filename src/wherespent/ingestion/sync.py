@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+import structlog
+
 from wherespent.domain.records import CostBucket, UsageBucket
 from wherespent.domain.streams import Kind, Stream
 from wherespent.domain.windows import DAY, Window, epoch, floor_day
@@ -23,6 +25,8 @@ from wherespent.storage.sync_state import (
     renew,
 )
 from wherespent.storage.writes import Written, advance_version, replace_usage
+
+log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
 
@@ -111,6 +115,10 @@ class StreamSync:
         for page in self.client.fetch_pages(self.stream, piece, group_by):
             # A refusal is remembered only once the smaller question was answered.
             self._remember(refusals)
+            if page.ignored:
+                log.warning(
+                    "results of an unknown kind", stream=self.stream.name, left_out=page.ignored
+                )
             buckets = list(page.buckets)
             seen.update(bucket.start for bucket in buckets)
             if not page.has_more:

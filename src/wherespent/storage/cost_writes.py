@@ -6,7 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, text
 
-from wherespent.domain.records import CostAmount, CostBucket, Dimensions
+from wherespent.domain.records import (
+    CostAmount,
+    CostBucket,
+    Dimensions,
+    added_costs,
+    by_number,
+)
 from wherespent.domain.windows import DAY, Window, epoch, joined
 from wherespent.storage.bulk import insert_rows
 from wherespent.storage.empty_buckets import EmptyBuckets
@@ -39,8 +45,7 @@ def replace_costs(
     wanted = set[Dimensions]().union(*(bucket.records for bucket in buckets))
     numbers = series.numbers(connection, wanted, group_by)
     read: Cells = {
-        bucket.start: {numbers[dims]: amount for dims, amount in bucket.records.items()}
-        for bucket in buckets
+        bucket.start: by_number(numbers, bucket.records, added_costs) for bucket in buckets
     }
     span = Window(min(read), max(read) + DAY)
     stored = _stored(connection, place, grouping, span)

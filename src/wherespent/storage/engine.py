@@ -21,8 +21,8 @@ _STATEMENT_SECONDS = 10
 class Database:
     """Two engines on one database: one that writes, one that cannot.
 
-    `reader` refuses writes and ends a statement after 10 s, because what it runs comes
-    from a browser.
+    `reader` refuses writes, and on Postgres ends a statement after 10 s, because what it
+    runs comes from a browser.
     """
 
     url: URL
@@ -72,6 +72,10 @@ def parse_url(url: str) -> URL:
         # ValueError: what stands where the port should, which may be a password.
         raise ConfigurationError(f"the database URL cannot be read: {wanted}") from None
     if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        secret = parsed.query.get("password")
+        if isinstance(secret, str):
+            # There it would be printed with the rest of the URL.
+            parsed = parsed.set(password=secret).difference_update_query(["password"])
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
         if not parsed.database or parsed.database == ":memory:":

@@ -46,6 +46,9 @@ def exclusively(database: Database, number: int) -> Iterator[None]:
     lock = open_lock(database, number)
     deadline = time.monotonic() + _WAIT_SECONDS
     while not lock.try_acquire():
+        with database.read():
+            # Not to be reached is another trouble than a lock that is taken.
+            pass
         if time.monotonic() > deadline:
             raise StorageError(
                 "another process has been migrating this database for two minutes: stop it, "
@@ -89,6 +92,7 @@ class _AdvisoryLock:
                 "keepalives_idle": 5,
                 "keepalives_interval": 2,
                 "keepalives_count": 2,
+                "tcp_user_timeout": 10_000,
             },
         )
         self._number = number

@@ -35,6 +35,7 @@ def upsert_names(
             "last_seen_at": now,
         }
         for name in names
+        if name.id
     }
     if not rows:
         return 0

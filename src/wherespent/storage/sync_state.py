@@ -206,6 +206,7 @@ def record_failure(
         reading,
         last_failure_at=now,
         failures=stream_state.c.failures + 1,
+        unsupported_at=None,
         error_kind=kind,
         error=message,
     )

@@ -11,7 +11,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, text, update
 
-from wherespent.domain.records import Dimensions, Measures, UsageBucket
+from wherespent.domain.records import (
+    Dimensions,
+    Measures,
+    UsageBucket,
+    added_measures,
+    by_number,
+)
 from wherespent.domain.streams import Stream
 from wherespent.domain.windows import Window, ceil_day, floor_day, joined
 from wherespent.storage.empty_buckets import EmptyBuckets
@@ -53,8 +59,7 @@ def replace_usage(
     wanted = set[Dimensions]().union(*(bucket.records for bucket in buckets))
     numbers = series.numbers(connection, wanted, group_by)
     read: Cells = {
-        bucket.start: {numbers[dims]: measures for dims, measures in bucket.records.items()}
-        for bucket in buckets
+        bucket.start: by_number(numbers, bucket.records, added_measures) for bucket in buckets
     }
     # Whole days, because their rollups are summed again.
     stored = _stored(connection, place, stream, Window(floor_day(min(read)), max(read) + 1))

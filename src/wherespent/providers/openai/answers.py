@@ -1,5 +1,6 @@
 """What an HTTP answer means: which error of ours it is, and whether asking again can help."""
 
+import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -83,7 +84,7 @@ def _key_refused(path: str, status: int, message: str) -> KeyRefused:
 
 
 def _request_refused(path: str, status: int, message: str, told: _ErrorBody) -> ProviderError:
-    if not message:
+    if not message or status not in (400, 422):
         # A proxy or a login page: what OpenAI refuses, it gives a reason for.
         return MalformedAnswer(
             f"{path} answered {status} without a reason: check that WHERESPENT_OPENAI_BASE_URL "
@@ -110,7 +111,8 @@ def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:

@@ -41,6 +41,8 @@ _MAX_BODY_BYTES = 16 * 1024 * 1024
 _MAX_REQUEST_SECONDS = 180
 # A longer `Retry-After` ends this sync; until then no further request is sent.
 _LONGEST_WAIT_SECONDS = 120
+# An absurd one must not end ingestion until the next start.
+_LONGEST_BLOCK_SECONDS = 3600
 _LONGEST_PAUSE_SECONDS = 30
 _TIMEOUT = httpx.Timeout(30, connect=10)
 # As many as the longest window has: an answer may leave out empty buckets, and a cursor may
@@ -220,7 +222,7 @@ class AdminClient:
             raise error
         wait = retry_after(headers, self._now())
         if wait is not None:
-            self._not_before = time.monotonic() + wait
+            self._not_before = time.monotonic() + min(wait, _LONGEST_BLOCK_SECONDS)
             if wait > _LONGEST_WAIT_SECONDS:
                 raise error
         raise _TryAgain(error, wait)

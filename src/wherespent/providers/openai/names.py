@@ -32,7 +32,7 @@ def _projects(client: AdminClient) -> Iterator[Name]:
     for item in client.fetch_list("/organization/projects", [_PAGE, ("include_archived", "true")]):
         yield Name(
             kind=PROJECT,
-            id=item["id"],
+            id=_text(item, "id"),
             name=_text(item, "name"),
             status=_text(item, "status"),
             created_at=_moment(item, "created_at"),
@@ -44,7 +44,7 @@ def _users(client: AdminClient) -> Iterator[Name]:
         nested = _part(item, "user")
         yield Name(
             kind=USER,
-            id=item["id"],
+            id=_text(item, "id"),
             name=_text(item, "name") or _text(nested, "name"),
             email=_text(item, "email") or _text(nested, "email"),
             status="service account" if item.get("is_service_account") else _text(item, "role"),
@@ -67,7 +67,7 @@ def _keys(client: AdminClient, project_id: str) -> Iterator[Name]:
         person = _part(owner, "user") or _part(owner, "service_account")
         yield Name(
             kind=API_KEY,
-            id=item["id"],
+            id=_text(item, "id"),
             name=_text(item, "name"),
             owner_id=_text(person, "id"),
             project_id=project_id,
@@ -99,4 +99,7 @@ def _text(item: dict[str, Any], field: str) -> str:
 
 def _moment(item: dict[str, Any], field: str) -> int | None:
     value = item.get(field)
-    return int(value) if isinstance(value, int | float) and value > 0 else None
+    if not isinstance(value, int | float):
+        return None
+    # Beyond the year 9999 it is no moment in seconds.
+    return int(value) if 0 < value < 253_402_300_800 else None
