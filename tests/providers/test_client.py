@@ -24,6 +24,7 @@ from wherespent.demo import RunningServer, ScriptedOrganization, SimulatedOrgani
 from wherespent.domain.streams import Stream
 from wherespent.domain.windows import Window
 from wherespent.errors import MalformedAnswer, ProviderUnavailable, RequestRefused, SyncStopped
+from wherespent.providers.openai.answers import error_of
 from wherespent.providers.openai.client import AdminClient
 
 COSTS, COMPLETIONS = the("costs"), the("completions")
@@ -208,3 +209,9 @@ def test_a_refusal_is_not_retried(clock: Clock) -> None:
             starts(client, COSTS, whole_days(-1, 1))
         assert len(server.requests) == 1
         client.close()
+
+
+def test_a_missing_scope_is_named_without_the_end_of_the_sentence() -> None:
+    body = b'{"error": {"message": "Missing scopes: api.usage.read. Check your role."}}'
+    error = error_of("/organization/costs", 403, body)
+    assert "lacks the scope api.usage.read that /organization/costs needs" in str(error)

@@ -231,7 +231,7 @@ def blank(title: str, text: Children, *, sign: str = "empty") -> Component:
 def nothing_read() -> Component:
     return blank(
         "Nothing in this range",
-        "No data was read here, which is not $0. Choose a longer range or fewer filters.",
+        "Nothing was read here, or nothing passes the filters. What was not read is not $0.",
     )
 
 

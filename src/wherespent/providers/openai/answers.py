@@ -21,7 +21,8 @@ from wherespent.errors import (
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FLOOR = re.compile(r"on or after (\d{9,11})")
-_SCOPES = re.compile(r"[Mm]issing scopes?:\s*([a-z_.]+(?:\s*,\s*[a-z_.]+)*)")
+_SCOPE = r"[a-z_]+(?:\.[a-z_]+)+"
+_SCOPES = re.compile(rf"[Mm]issing scopes?:\s*({_SCOPE}(?:\s*,\s*{_SCOPE})*)")
 _SECRET = re.compile(r"\b(?:sk|sess)-[\w*.\-]+")
 _MAKE_A_KEY = (
     "Create an admin key with the read-only scopes api.usage.read and api.management.read "
