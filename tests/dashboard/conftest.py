@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -17,13 +16,11 @@ from wherespent.dashboard.desk import DashboardOptions
 from wherespent.storage.engine import Database, open_database
 from wherespent.storage.tables import metadata
 
-NOW = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
-
 
 @pytest.fixture(scope="session")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('acme') / 'acme.db'}")
-    organization.build(opened, NOW, days=40)
+    organization.build(opened, serving.NOW, days=40)
     yield opened
     opened.dispose()
 
@@ -38,7 +35,9 @@ def nothing(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def url(acme: Database) -> Iterator[str]:
-    with serving.served(serving.assembled(acme, lambda: NOW, DashboardOptions())) as address:
+    with serving.served(
+        serving.assembled(acme, lambda: serving.NOW, DashboardOptions())
+    ) as address:
         yield address
 
 

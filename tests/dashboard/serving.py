@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,6 +14,8 @@ from wherespent.dashboard.app import create_app
 from wherespent.dashboard.desk import DashboardOptions
 from wherespent.dashboard.security import install_security
 from wherespent.storage.engine import Database
+
+NOW = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
 
 
 def assembled(

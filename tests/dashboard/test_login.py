@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import serving
+from serving import NOW
 
-from conftest import NOW
 from wherespent.dashboard.desk import DashboardOptions
 from wherespent.dashboard.login import PUBLIC
 from wherespent.storage.engine import Database

@@ -7,8 +7,8 @@ import httpx
 import plotly.graph_objects as go
 import pytest
 import serving
+from serving import NOW
 
-from conftest import NOW
 from wherespent.analytics import cost
 from wherespent.dashboard.app import PAGES
 from wherespent.dashboard.desk import DashboardOptions
