@@ -16,13 +16,15 @@ from wherespent.domain.records import (
 from wherespent.domain.windows import DAY, Window, epoch, joined
 from wherespent.storage.bulk import insert_rows
 from wherespent.storage.empty_buckets import EmptyBuckets
+from wherespent.storage.revisions import PROVISIONAL, REGROUPED, RESTATED
 from wherespent.storage.rollups import Place, rewrite_cost_rollup
 from wherespent.storage.series import CostSeries
 from wherespent.storage.tables import MAIN, cost_revision, coverage
 from wherespent.storage.writes import Written
 
+_Day = dict[int, CostAmount]
 # Day → series → amount.
-Cells = dict[int, dict[int, CostAmount]]
+Cells = dict[int, _Day]
 
 
 def replace_costs(
@@ -131,7 +133,11 @@ class _Revisions:
     now: datetime
 
     def append(self, connection: Connection, stored: Cells, changed: Cells) -> None:
-        """Keep old and new of every cell that changes in a day that was read before."""
+        """Keep old and new of every cell that changes in a day that was read before.
+
+        The same money under other dimensions is kept as well, though it is no restatement: what
+        is stored now, less all that is kept here, must lead back to what was stored then.
+        """
         rows = [
             (
                 self.account_id,
@@ -141,25 +147,28 @@ class _Revisions:
                 old,
                 new,
                 epoch(self.now),
-                int(start < self.settled_before),
+                self._kind(start, before, after),
             )
             for start, after in changed.items()
-            if (before := stored.get(start)) is not None and not _is_regrouped(before, after)
+            if (before := stored.get(start)) is not None
             for number in sorted({*before, *after})
             if (old := _nanos(before.get(number))) != (new := _nanos(after.get(number)))
         ]
         columns = [column.name for column in cost_revision.columns if column.name != "id"]
         insert_rows(connection, cost_revision.name, columns, rows)
 
+    def _kind(self, start: int, before: _Day, after: _Day) -> int:
+        if start >= self.settled_before:
+            return PROVISIONAL
+        return REGROUPED if _is_regrouped(before, after) else RESTATED
+
 
 def _nanos(cell: CostAmount | None) -> int | None:
     return cell.nanos if cell else None
 
 
-def _is_regrouped(before: dict[int, CostAmount], after: dict[int, CostAmount]) -> bool:
-    """The same money under other dimensions, because a grouping was refused: no revision."""
-    if not before or not after:
+def _is_regrouped(before: _Day, after: _Day) -> bool:
+    """The same money under other dimensions, because a grouping was refused."""
+    if not before or not after or not before.keys().isdisjoint(after):
         return False
-    return before.keys().isdisjoint(after) and sum(c.nanos for c in before.values()) == sum(
-        c.nanos for c in after.values()
-    )
+    return sum(c.nanos for c in before.values()) == sum(c.nanos for c in after.values())

@@ -39,8 +39,10 @@ class EmptyBuckets:
         if not emptied:
             return differing
         believed = {s for s in emptied if s in flags and flags[s] + BELIEVE_EMPTY_AFTER <= now}
-        self._clear(believed)
-        self._set([start for start in emptied if start not in flags], now)
+        # A flag from the future was set by a clock that was wrong.
+        misdated = {s for s in emptied if s in flags and flags[s] > now}
+        self._clear(believed | misdated)
+        self._set([s for s in emptied if s not in flags or s in misdated], now)
         return [start for start in differing if read[start] or start in believed]
 
     def days_to_doubt(self, now: datetime) -> set[int]:

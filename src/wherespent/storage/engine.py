@@ -1,28 +1,46 @@
 """Engines for SQLite and Postgres, set up so that both keep the same promises."""
 
+import os
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from psycopg.errors import UndefinedTable
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
 
-from wherespent.errors import ConfigurationError, StorageError
+from wherespent.errors import ConfigurationError
+from wherespent.storage.troubles import explained
+
+T = TypeVar("T")
 
 _BUSY_SECONDS = 30
+_TURN_SECONDS = 0.05
 _STATEMENT_SECONDS = 10
+# How often SQLite looks at the clock: about every 5 ms.
+_STEPS_BETWEEN_LOOKS = 200_000
+_AT_LEISURE = "wherespent_at_leisure"
+_REMEMBERED = "wherespent_remembered"
+
+# A server that is gone without a word is noticed within half a minute.
+POSTGRES_TIMEOUTS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
 
 
 @dataclass(frozen=True)
 class Database:
     """Two engines on one database: one that writes, one that cannot.
 
-    `reader` refuses writes, and on Postgres ends a statement after 10 s, because what it
-    runs comes from a browser.
+    `reader` refuses writes and ends a statement after 10 s, because what it runs comes from a
+    browser.
     """
 
     url: URL
@@ -34,15 +52,28 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction that commits at the end or not at all. Raises StorageError."""
-        with _explained(self.url), self.writer.begin() as connection:
+    def write(self, *, is_read_again: bool = False) -> Iterator[Connection]:
+        """One transaction that commits at the end or not at all. Raises StorageError.
+
+        `is_read_again`: the provider is asked again for what is lost, so that Postgres need not
+        wait for its disk. A crash of the server can take the last moment with it, never a part
+        of a transaction.
+        """
+        with explained(self.url), self.writer.begin() as connection:
+            if is_read_again and not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One read-only view of the database. Raises StorageError."""
-        with _explained(self.url), self.reader.connect() as connection:
+    def read(self, *, at_leisure: bool = False) -> Iterator[Connection]:
+        """One read-only view of the database. Raises StorageError.
+
+        `at_leisure`: a statement may take as long as it takes, as an export's does.
+        """
+        with explained(self.url), self.reader.connect() as connection:
+            connection.execution_options(**{_REMEMBERED: {}})
+            if at_leisure:
+                _lift_limit(connection)
             yield connection
 
     def dispose(self) -> None:
@@ -50,17 +81,28 @@ class Database:
         self.reader.dispose()
 
 
-def open_database(url: str) -> Database:
+def once(connection: Connection, read: Callable[[Connection], T]) -> T:
+    """What `read` answers, asked once in one view of `Database.read`: there it cannot change.
+
+    A connection that writes sees its own changes, so it is asked every time.
+    """
+    remembered = connection.get_execution_options().get(_REMEMBERED)
+    if remembered is None:
+        return read(connection)
+    if read not in remembered:
+        remembered[read] = read(connection)
+    return remembered[read]
+
+
+def open_database(url: str, *, statement_seconds: float = _STATEMENT_SECONDS) -> Database:
     """Open `sqlite:///FILE` or `postgresql://…`; the file's folder is made.
 
-    Raises ConfigurationError for any other URL.
+    `statement_seconds` is how long a statement of `reader` may take. Raises ConfigurationError
+    for any other URL.
     """
     parsed = parse_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        writer, reader = _sqlite(parsed, read_only=False), _sqlite(parsed, read_only=True)
-    else:
-        writer, reader = _postgres(parsed, read_only=False), _postgres(parsed, read_only=True)
-    return Database(parsed, writer, reader)
+    make = _sqlite if parsed.get_backend_name() == "sqlite" else _postgres
+    return Database(parsed, make(parsed, None), make(parsed, statement_seconds))
 
 
 def parse_url(url: str) -> URL:
@@ -84,14 +126,16 @@ def parse_url(url: str) -> URL:
     raise ConfigurationError(f"'{parsed.drivername}' databases are not supported: {wanted}")
 
 
-def _sqlite(url: URL, *, read_only: bool) -> Engine:
+def _sqlite(url: URL, reads_for: float | None) -> Engine:
+    """A reader whose statements end after that many seconds; None: a writer."""
+    read_only = reads_for is not None
     path = Path(url.database or "")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"the folder {path.parent} cannot be made: {error}") from None
     engine = create_engine(
-        url,
+        _frozen(path) if read_only and _is_frozen(path) else url,
         connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
         pool_size=16,
         max_overflow=16,
@@ -101,12 +145,16 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
     def set_pragmas(connection: sqlite3.Connection, _: Any) -> None:  # pyright: ignore[reportUnusedFunction]
         # Without this the driver begins transactions by itself, too late for IMMEDIATE.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        if not read_only:
+            _enter_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA temp_store=MEMORY")
         connection.execute("PRAGMA cache_size=-32000")
         if read_only:
             connection.execute("PRAGMA query_only=ON")
+
+    if reads_for is not None:
+        _limit_statements(engine, reads_for)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -116,40 +164,70 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
     return engine
 
 
-def _postgres(url: URL, *, read_only: bool) -> Engine:
-    options = "-c timezone=UTC"
-    if read_only:
-        options += (
-            f" -c default_transaction_read_only=on -c statement_timeout={_STATEMENT_SECONDS * 1000}"
-        )
-    return create_engine(
-        url,
-        connect_args={"connect_timeout": 5, "options": options},
-        pool_pre_ping=True,
-        pool_size=8,
-        # An export that reads while a sync writes must not see both states.
-        isolation_level="REPEATABLE READ" if read_only else "READ COMMITTED",
-        max_overflow=16,
+def _is_frozen(path: Path) -> bool:
+    """On a medium that nobody can write, where readers cannot make the files that they share."""
+    log = Path(f"{path}-wal")
+    return (
+        path.exists()
+        and not any(os.access(place, os.W_OK) for place in (path, path.parent))
+        and not (log.exists() and log.stat().st_size)
     )
 
 
-@contextmanager
-def _explained(url: URL) -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, ProgrammingError) as error:
-        if isinstance(error, ProgrammingError) and not isinstance(error.orig, UndefinedTable):
-            raise
-        raise StorageError(_explanation(url, error)) from error
+def _frozen(path: Path) -> URL:
+    query = {"mode": "ro", "immutable": "1", "uri": "true"}
+    return URL.create("sqlite+pysqlite", database=path.resolve().as_uri(), query=query)
 
 
-def _explanation(url: URL, error: DBAPIError) -> str:
-    where = url.render_as_string(hide_password=True)
-    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
-    if "no such table" in reason or isinstance(error.orig, UndefinedTable):
-        return f"the database {where} is empty or old: run `wherespent db upgrade`"
-    if "locked" in reason:
-        return f"the database {where} is locked by another program: close it, then try again"
-    if "full" in reason:
-        return f"the disk of {where} is full: free some space; nothing half was written"
-    return f"the database {where} cannot be used: {reason}"
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Once for the life of the file. Processes that start at once must take turns themselves:
+    for this SQLite does not wait."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_TURN_SECONDS)
+        else:
+            return
+
+
+def _limit_statements(engine: Engine, seconds: float) -> None:
+    """End a statement of SQLite, which has no limit of its own, once its time is up."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def limit(connection: Connection, *_: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        if connection.get_execution_options().get(_AT_LEISURE):
+            driver.set_progress_handler(None, 0)
+            return
+        deadline = time.monotonic() + seconds
+        driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+
+
+def _lift_limit(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execution_options(**{_AT_LEISURE: True})
+    else:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _postgres(url: URL, reads_for: float | None) -> Engine:
+    options = "-c timezone=UTC"
+    if reads_for is not None:
+        limit = round(reads_for * 1000)
+        options += f" -c default_transaction_read_only=on -c statement_timeout={limit}"
+        # Questions take milliseconds: compiling one takes longer than answering it.
+        options += " -c jit=off"
+    return create_engine(
+        url,
+        connect_args={**POSTGRES_TIMEOUTS, "options": options},
+        pool_pre_ping=True,
+        pool_size=8,
+        # An export that reads while a sync writes must not see both states.
+        isolation_level="READ COMMITTED" if reads_for is None else "REPEATABLE READ",
+        max_overflow=16,
+    )

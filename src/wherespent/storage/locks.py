@@ -18,10 +18,11 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wherespent.errors import StorageError
-from wherespent.storage.engine import Database
+from wherespent.storage.engine import POSTGRES_TIMEOUTS, Database
 
 LEADER_LOCK = 1
 MIGRATION_LOCK = 2
+ACCEPT_LOCK = 3
 # The first half of the Postgres advisory key: "wher" in ASCII.
 _NAMESPACE = 0x77686572
 _WAIT_SECONDS = 120
@@ -31,7 +32,10 @@ _POLL_SECONDS = 0.1
 class Lock(Protocol):
     """Held by at most one process."""
 
-    def try_acquire(self) -> bool: ...
+    def try_acquire(self) -> bool:
+        """Take it if it is free. Raises StorageError where no lock can be taken at all."""
+        ...
+
     def is_held(self) -> bool: ...
     def release(self) -> None: ...
 
@@ -61,6 +65,16 @@ def exclusively(database: Database, number: int) -> Iterator[None]:
         lock.release()
 
 
+def take_turn(connection: Connection, number: int) -> None:
+    """Wait for other transactions that took this turn; it ends with the transaction."""
+    # SQLite writes one transaction at a time anyway.
+    if connection.dialect.name != "sqlite":
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(:space, :number)"),
+            {"space": _NAMESPACE, "number": number},
+        )
+
+
 class _FileLock:
     def __init__(self, database: Database, number: int) -> None:
         path = Path(database.url.database or "").resolve()
@@ -72,6 +86,11 @@ class _FileLock:
             self._lock.acquire(blocking=False)
         except Timeout:
             return False
+        except OSError as error:
+            raise StorageError(
+                f"the file {self._lock.lock_file} cannot be locked ({error.strerror}): let the "
+                "user who runs wherespent write that folder, and keep some space free there"
+            ) from error
         return True
 
     def is_held(self) -> bool:
@@ -87,13 +106,7 @@ class _AdvisoryLock:
             database.url,
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={
-                "connect_timeout": 5,
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 2,
-                "tcp_user_timeout": 10_000,
-            },
+            connect_args=POSTGRES_TIMEOUTS,
         )
         self._number = number
         self._connection: Connection | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -17,16 +18,33 @@ from wherespent.storage.engine import Database
 from wherespent.storage.locks import MIGRATION_LOCK, exclusively
 from wherespent.storage.tables import metadata
 
+log = structlog.get_logger()
+
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Migrate up. Other processes wait, then find nothing to do. Raises StorageError."""
+    """Migrate up. Other processes wait, then find nothing to do. Raises StorageError.
+
+    All or nothing: what is killed half way through leaves the schema that was there before.
+    """
+    if revision == "head" and current(database) == head():
+        # Nothing to wait for: a sync that writes, or a file that cannot be written.
+        return
     with exclusively(database, MIGRATION_LOCK), database.write() as connection:
-        current = _current(connection)
-        if current is not None and current not in _known():
+        before = _current(connection)
+        if before is not None and before not in _known():
             raise StorageError(
-                f"the database is at revision {current}, which this version of wherespent "
+                f"the database is at revision {before}, which this version of wherespent "
                 "does not know: install the newer version that wrote it"
             )
+        _run(connection, lambda config: command.upgrade(config, revision))
+        after = _current(connection)
+    if after != before:
+        log.info("the database was migrated", before=before or "empty", after=after)
+
+
+def bring_to(database: Database, revision: str = "head") -> None:
+    """Migrate a file that nobody else knows: there is no one to wait for and none to tell."""
+    with database.write() as connection:
         _run(connection, lambda config: command.upgrade(config, revision))
 
 
@@ -45,6 +63,11 @@ def current(database: Database) -> str | None:
 def head() -> str | None:
     """The revision of this version of the program."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the program can migrate a database of that revision."""
+    return revision in _known()
 
 
 def drift(database: Database) -> bool:

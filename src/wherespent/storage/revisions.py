@@ -4,6 +4,10 @@ from sqlalchemy import Connection, text
 
 from wherespent.domain.windows import DAY
 
+# What the column `settled` tells of a revision. The same money under other dimensions, because a
+# grouping was refused, is no restatement; on a provisional day it is one change among others.
+PROVISIONAL, RESTATED, REGROUPED = 0, 1, 2
+
 # Days that settled longer ago were thinned by an earlier run.
 _LOOK_BACK_DAYS = 14
 
@@ -39,7 +43,8 @@ def thin_revisions(connection: Connection, account_id: int, settled_before: int)
 
 
 _THINNED = (
-    "account_id = :account AND settled = 0 AND bucket_start >= :from AND bucket_start < :until"
+    f"account_id = :account AND settled = {PROVISIONAL}"
+    " AND bucket_start >= :from AND bucket_start < :until"
 )
 _CELL_AND_DAY = f"grouping, bucket_start, series_id, seen_at / {DAY}"
 

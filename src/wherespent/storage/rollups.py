@@ -1,10 +1,10 @@
-"""Rollups: rewritten from the facts that they sum, in the transaction that writes those.
+"""Facts of usage and the rollups that sum them, rewritten in one transaction.
 
 The facts of a page are in memory when they are written, so they are summed there: the engines
 would have to sort them again, which takes three times as long.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,16 @@ from sqlalchemy import Connection, text
 from wherespent.domain.records import Measures
 from wherespent.domain.streams import STOCK_MEASURES, Stream
 from wherespent.domain.windows import DAY, HOUR, Window, floor_day, joined
-from wherespent.storage.bulk import insert_rows
-from wherespent.storage.tables import MAIN
+from wherespent.storage.blocks import block_of, insert_block
+from wherespent.storage.tables import (
+    MAIN,
+    usage_day,
+    usage_hour,
+    usage_slice_day,
+    usage_slice_hour,
+)
 
-# Bucket start → series or slice → measures.
+# Bucket start → series → measures.
 Cells = Mapping[int, Mapping[int, Measures]]
 
 
@@ -28,46 +34,36 @@ class Place:
     stream_id: int
 
 
-def rewrite_usage_rollups(
+def rewrite_usage(
     connection: Connection,
     place: Place,
     stream: Stream,
     hours: Cells,
-    changed: list[int],
+    changed: Collection[int],
     slice_of: Mapping[int, int],
+    *,
+    stored: Collection[int],
 ) -> None:
-    """Rewrite (day, series), (hour, slice) and (day, slice) where hours have changed.
+    """Rewrite the `changed` hours, and (day, series), (hour, slice) and (day, slice) above them.
 
-    `hours` holds every hour of every day that a `changed` one lies in, as it is now stored.
+    `hours` holds every hour of every day that a changed one lies in, as it is to be; `stored`
+    are those that have rows now. The day of a stock is the level in the last hour that has one.
     """
-    days = sorted({floor_day(start) for start in changed})
-    series_days = {day: _day(stream, hours, day) for day in days}
-    for table, width, cells in (
-        ("usage_day", DAY, series_days),
-        ("usage_slice_hour", HOUR, {h: _sliced(hours.get(h, {}), slice_of) for h in changed}),
-        ("usage_slice_day", DAY, {d: _sliced(c, slice_of) for d, c in series_days.items()}),
+    block = block_of(hours, len(stream.measures))
+    changed_hours = block if len(changed) == len(hours) else block.only(changed)
+    is_stock = not STOCK_MEASURES.isdisjoint(stream.measures)
+    of_days = (block.last_of_each(DAY) if is_stock else block).summed(DAY)
+    days = {floor_day(start) for start in changed}
+    for table, starts, width, facts in (
+        (usage_hour, [start for start in changed if start in stored], HOUR, changed_hours),
+        (usage_day, days, DAY, of_days),
+        (usage_slice_hour, changed, HOUR, changed_hours.summed(HOUR, slice_of)),
+        (usage_slice_day, days, DAY, of_days.summed(DAY, slice_of)),
     ):
-        for span in joined(sorted(cells), width):
-            _delete(connection, place, table, span)
-        number = "series_id" if table == "usage_day" else "slice_id"
-        insert_usage(connection, place, table, number, stream, cells)
-
-
-def insert_usage(
-    connection: Connection, place: Place, table: str, number: str, stream: Stream, cells: Cells
-) -> None:
-    """Insert in the order of the key: both engines then append."""
-    key = (place.account_id, place.stream_id)
-    insert_rows(
-        connection,
-        table,
-        ("account_id", "stream_id", "bucket_start", number, *stream.measures),
-        [
-            (*key, start, n, *measures)
-            for start, cell in sorted(cells.items())
-            for n, measures in sorted(cell.items())
-        ],
-    )
+        for span in joined(sorted(starts), width):
+            _delete(connection, place, table.name, span)
+        key = (place.account_id, place.stream_id)
+        insert_block(connection, table, key, stream.measures, facts)
 
 
 def _delete(connection: Connection, place: Place, table: str, span: Window) -> None:
@@ -83,47 +79,6 @@ def _delete(connection: Connection, place: Place, table: str, span: Window) -> N
             "end": span.end,
         },
     )
-
-
-def _day(stream: Stream, hours: Cells, day: int) -> dict[int, Measures]:
-    """A day of each series: the sum of its hours, or the level in the last hour of a stock."""
-    in_order = [cells for hour in range(day, day + DAY, HOUR) if (cells := hours.get(hour))]
-    if not STOCK_MEASURES.isdisjoint(stream.measures):
-        return dict(in_order[-1]) if in_order else {}
-    rows: dict[int, list[Measures]] = {}
-    for cells in in_order:
-        for series, measures in cells.items():
-            if series in rows:
-                rows[series].append(measures)
-            else:
-                rows[series] = [measures]
-    return {series: summed(each) for series, each in rows.items()}
-
-
-def _sliced(cells: Mapping[int, Measures], slice_of: Mapping[int, int]) -> dict[int, Measures]:
-    rows: dict[int, list[Measures]] = {}
-    for series, measures in cells.items():
-        number = slice_of[series]
-        if number in rows:
-            rows[number].append(measures)
-        else:
-            rows[number] = [measures]
-    return {number: summed(each) for number, each in rows.items()}
-
-
-def summed(rows: list[Measures]) -> Measures:
-    """Column sums; unknown (None) plus a number is that number."""
-    if len(rows) == 1:
-        return rows[0]
-    try:
-        return tuple(map(sum, zip(*rows, strict=True)))  # pyright: ignore[reportArgumentType]
-    except TypeError:
-        return tuple(map(_known_sum, zip(*rows, strict=True)))
-
-
-def _known_sum(column: tuple[int | None, ...]) -> int | None:
-    known = [value for value in column if value is not None]
-    return sum(known) if known else None
 
 
 def rewrite_cost_rollup(connection: Connection, account_id: int, days: Iterable[Window]) -> None:

@@ -60,7 +60,8 @@ class UsageSeries:
         self._stream_id = stream_id
         self._definition = definition
         self._by_text: dict[tuple[str, ...], int] = {}
-        self._by_dimensions: dict[Dimensions, int] = {}
+        # By grouping as well: null is "unattributed" in one and "not asked for" in another.
+        self._by_dimensions: dict[tuple[str, ...], dict[Dimensions, int]] = {}
         self._slices: dict[int, int] = {}
 
     def slices(self, connection: Connection, stored: Iterable[int]) -> dict[int, int]:
@@ -73,17 +74,20 @@ class UsageSeries:
         self, connection: Connection, wanted: Iterable[Dimensions], group_by: tuple[str, ...]
     ) -> dict[Dimensions, int]:
         """The number of every wanted combination; new ones are made."""
-        known = self._by_dimensions
+        known = self._by_dimensions.setdefault(group_by, {})
         missing = {dimensions for dimensions in wanted if dimensions not in known}
         if not missing:
             return known
         texts = {dimensions: self._texts(dimensions) for dimensions in missing}
         grouped_by = ",".join(group_by)
         if any((grouped_by, *text) not in self._by_text for text in texts.values()):
-            self._load(connection)
+            self._load_newer(connection)
         new = [t for t in texts.values() if (grouped_by, *t) not in self._by_text]
         if new:
             self._insert(connection, grouped_by, new)
+            self._load_newer(connection)
+        if any((grouped_by, *text) not in self._by_text for text in new):
+            # Another process made it, with a number from before our newest.
             self._load(connection)
         known.update({d: self._by_text[grouped_by, *text] for d, text in texts.items()})
         return known
@@ -92,15 +96,20 @@ class UsageSeries:
         values = dict(zip(self._definition.dimensions, dimensions, strict=True))
         return tuple(_text(values.get(name)) for name in USAGE_DIMENSIONS)
 
-    def _load(self, connection: Connection) -> None:
+    def _load_newer(self, connection: Connection) -> None:
+        self._load(connection, newer_than=max(self._slices, default=0))
+
+    def _load(self, connection: Connection, *, newer_than: int = 0) -> None:
         c = usage_series.c
         texts = (c.grouped_by, *(c[name] for name in USAGE_DIMENSIONS))
         question: Select[*tuple[Any, ...]] = select(c.id, c.slice_id, *texts).where(
-            c.account_id == self._account_id, c.stream_id == self._stream_id
+            c.account_id == self._account_id,
+            c.stream_id == self._stream_id,
+            c.id > newer_than,
         )
         rows = connection.execute(question).all()
-        self._by_text = {tuple(row[2:]): row[0] for row in rows}
-        self._slices = {row[0]: row[1] for row in rows}
+        self._by_text |= {tuple(row[2:]): row[0] for row in rows}
+        self._slices |= {row[0]: row[1] for row in rows}
 
     def _insert(
         self, connection: Connection, grouped_by: str, texts: list[tuple[str, ...]]

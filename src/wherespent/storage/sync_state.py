@@ -1,4 +1,4 @@
-"""What the sync knows about itself: coverage, claims, runs, learned refusals,"""
+"""What the sync knows about itself: coverage, claims, runs, outcomes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,6 @@ from wherespent.storage.rollups import Place
 from wherespent.storage.series import insert_missing
 from wherespent.storage.tables import (
     coverage,
-    refusal,
     stream_state,
     sync_run,
 )
@@ -68,22 +67,23 @@ def record_coverage(
             "bucket_start": day,
             "bucket_end": day + DAY,
             "read_at": read_at,
+            "first_read_at": read_at,
         }
         for day in days
     ]
     if not rows:
         return False
-    known = set(connection.scalars(select(coverage.c.bucket_start).where(_is(reading, coverage))))
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(coverage)
-    connection.execute(
+    first_read = connection.scalars(
         statement.on_conflict_do_update(
             index_elements=list(coverage.primary_key.columns),
             set_={"read_at": statement.excluded.read_at},
-        ),
+        ).returning(coverage.c.first_read_at),
         rows,
     )
-    return any(row["bucket_start"] not in known for row in rows)
+    # As it is stored: in whole seconds.
+    return read_at.replace(microsecond=0) in set(first_read)
 
 
 def ensure_state(connection: Connection, reading: Reading) -> None:
@@ -145,6 +145,18 @@ def release(connection: Connection, reading: Reading, claimant: str) -> None:
 
 
 def start_run(connection: Connection, reading: Reading, window: Window, now: datetime) -> int:
+    """Begin a run of a reading that is claimed: one that is still running has lost its process."""
+    latest = (
+        select(sync_run.c.id)
+        .where(_is(reading, sync_run))
+        .order_by(sync_run.c.started_at.desc())
+        .limit(1)
+    )
+    connection.execute(
+        update(sync_run)
+        .where(sync_run.c.id == latest.scalar_subquery(), sync_run.c.status == RUNNING)
+        .values(status=STOPPED, finished_at=now, error="its process ended in the middle of it")
+    )
     row = connection.execute(
         insert(sync_run)
         .values(
@@ -234,34 +246,6 @@ def unsupported_since(connection: Connection, reading: Reading) -> datetime | No
 
 def _set_state(connection: Connection, reading: Reading, **values: object) -> None:
     connection.execute(update(stream_state).where(_is(reading, stream_state)).values(**values))
-
-
-def refusals(connection: Connection, place: Place) -> dict[str, str]:
-    """What the provider was learned to refuse for this stream: kind → value."""
-    c = refusal.c
-    rows = connection.execute(
-        select(c.kind, c.value).where(
-            c.account_id == place.account_id, c.stream_id == place.stream_id
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def learn_refusal(
-    connection: Connection, place: Place, kind: str, value: str, now: datetime
-) -> None:
-    c = refusal.c
-    key = and_(c.account_id == place.account_id, c.stream_id == place.stream_id, c.kind == kind)
-    connection.execute(delete(refusal).where(key))
-    connection.execute(
-        insert(refusal).values(
-            account_id=place.account_id,
-            stream_id=place.stream_id,
-            kind=kind,
-            value=value,
-            learned_at=now,
-        )
-    )
 
 
 def forget_old_runs(connection: Connection, now: datetime) -> None:

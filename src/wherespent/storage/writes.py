@@ -8,22 +8,23 @@ stored, then the rollups that sum it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection, Row, text, update
 
 from wherespent.domain.records import (
-    Dimensions,
     Measures,
     UsageBucket,
     added_measures,
     by_number,
 )
 from wherespent.domain.streams import Stream
-from wherespent.domain.windows import Window, ceil_day, floor_day, joined
+from wherespent.domain.windows import Window, ceil_day, floor_day
 from wherespent.storage.empty_buckets import EmptyBuckets
-from wherespent.storage.rollups import Place, insert_usage, rewrite_usage_rollups
+from wherespent.storage.rollups import Place, rewrite_usage
 from wherespent.storage.series import UsageSeries
 from wherespent.storage.tables import MAIN, account
+from wherespent.storage.usage_revisions import append_usage_revisions, settled_usage
 
 # Bucket start → series → measures.
 Cells = dict[int, dict[int, Measures]]
@@ -51,12 +52,16 @@ def replace_usage(
     group_by: tuple[str, ...],
     buckets: Sequence[UsageBucket],
     *,
+    settled_before: int,
     now: datetime,
 ) -> Written:
-    """Make the stored hours equal to `buckets`, and rewrite their rollups."""
+    """Make the stored hours equal to `buckets`, and rewrite their rollups.
+
+    A day that starts before `settled_before` is settled: its change is kept as a revision.
+    """
     if not buckets:
         return Written()
-    wanted = set[Dimensions]().union(*(bucket.records for bucket in buckets))
+    wanted = chain.from_iterable(bucket.records for bucket in buckets)
     numbers = series.numbers(connection, wanted, group_by)
     read: Cells = {
         bucket.start: by_number(numbers, bucket.records, added_measures) for bucket in buckets
@@ -65,10 +70,13 @@ def replace_usage(
     stored = _stored(connection, place, stream, Window(floor_day(min(read)), max(read) + 1))
     changed = EmptyBuckets(connection, place, MAIN).changed(stored, read, now)
     if changed:
-        _replace(connection, place, stream, read, stored, changed)
-        hours = {**stored, **{start: read[start] for start in changed}}
+        settled = settled_usage(connection, place, stream, changed, settled_before)
+        days = {floor_day(start) for start in changed}
+        hours = {start: cells for start, cells in stored.items() if floor_day(start) in days}
+        hours |= {start: read[start] for start in changed}
         slice_of = series.slices(connection, set[int]().union(*stored.values()))
-        rewrite_usage_rollups(connection, place, stream, hours, changed, slice_of)
+        rewrite_usage(connection, place, stream, hours, changed, slice_of, stored=stored)
+        append_usage_revisions(connection, place, stream, settled, now)
     return Written(
         rows=sum(map(len, read.values())),
         buckets_changed=len(changed),
@@ -89,26 +97,6 @@ def _stored(connection: Connection, place: Place, stream: Stream, span: Window) 
     for row in rows:
         cells.setdefault(row[0], {})[row[1]] = row[2:]
     return cells
-
-
-def _replace(
-    connection: Connection,
-    place: Place,
-    stream: Stream,
-    read: Cells,
-    stored: Cells,
-    changed: list[int],
-) -> None:
-    for span in joined((start for start in changed if start in stored), stream.width):
-        connection.execute(
-            text(
-                "DELETE FROM usage_hour WHERE account_id = :account AND stream_id = :stream"
-                " AND bucket_start >= :start AND bucket_start < :end"
-            ),
-            _bound(place, span),
-        )
-    cells = {start: read[start] for start in changed}
-    insert_usage(connection, place, "usage_hour", "series_id", stream, cells)
 
 
 def _bound(place: Place, span: Window) -> dict[str, int]:
