@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _LINE_ITEM = re.compile(
     r"""
     (?:(?P<tier>[^|]+?)\s\|\s)?
-    (?P<model>[a-z0-9](?=[a-z0-9._:/-]*[0-9-])[a-z0-9._:/-]*)
+    (?P<model>ft:[^\s,|]+|[a-z0-9](?=[a-z0-9._:/-]*[0-9-])[a-z0-9._:/-]*)
     (?:\s(?P<modality>text|audio|image|video))?
     ,\s(?P<direction>[^,]+?)
     (?P<long>,\slong\scontext)?
