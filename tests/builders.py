@@ -4,7 +4,7 @@ import json
 import threading
 import traceback
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,11 +17,13 @@ from sqlalchemy import Connection, text
 from wherespent.demo import LoggedRequest, Organization, RunningServer
 from wherespent.domain.streams import COST_DIMENSIONS, STOCK_MEASURES, Kind, Stream
 from wherespent.domain.windows import DAY, Window, epoch, floor_day, utc
-from wherespent.ingestion.account_sync import AccountSync, StreamOutcome
+from wherespent.ingestion.account_sync import AccountSync
 from wherespent.ingestion.cycle import Cycle
+from wherespent.ingestion.outcomes import StreamOutcome
 from wherespent.ingestion.plan import Wanted
 from wherespent.providers import STREAMS, find_stream
 from wherespent.providers.openai.client import AdminClient
+from wherespent.providers.openai.keys import AdminKey
 from wherespent.providers.openai.names import fetch_names
 from wherespent.storage.engine import Database
 from wherespent.storage.tables import MAIN
@@ -60,6 +62,14 @@ def a_client(url: str, **options: Any) -> AdminClient:
     # Plain HTTP only, and a TLS context is slow to build.
     transport = httpx.HTTPTransport(verify=False)
     return AdminClient(base_url=url, **{**given, "transport": transport, **options})
+
+
+def a_key(
+    client: AdminClient,
+    clock: Callable[[], datetime],
+    newest: Callable[[], SecretStr | None] = lambda: None,
+) -> AdminKey:
+    return AdminKey(client, salt="salt", now=clock, newest=newest)
 
 
 @dataclass
@@ -139,6 +149,7 @@ class Rig:
         return Cycle(
             database=self.database,
             client=asking,
+            key=a_key(asking, self.clock),
             fetch_names=lambda: fetch_names(asking),
             streams=chosen(*streams),
             **given,

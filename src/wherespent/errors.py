@@ -3,9 +3,11 @@
 WherespentError
 ├── ConfigurationError         a setting is wrong or missing
 ├── QuestionRefused            a question that the data cannot answer (exit code 2)
+├── NameRefused                a name that cannot be given: empty, too long or taken
 ├── StorageError               the database is unreachable, locked or at the wrong version
 └── ProviderError              the provider's API did not give what was asked
     ├── KeyRefused             401, or a key without the scope: stop asking, tell the person
+    │   └── OtherOrganization  the key is good, but not one of the organization that is stored
     ├── EndpointUnsupported    404: this organization does not have the endpoint
     ├── RequestRefused         400: the request itself, with `param` and `code`
     │   ├── HistoryLimit       the window begins before the provider's history
@@ -30,6 +32,10 @@ class QuestionRefused(WherespentError):
     """The question cannot be answered from this data; the message gives the reason."""
 
 
+class NameRefused(WherespentError):
+    """A name that a person chose cannot be given; the message gives the reason."""
+
+
 class StorageError(WherespentError):
     """The database cannot be used; the message says what to do."""
 
@@ -47,6 +53,13 @@ class KeyRefused(ProviderError):
     def __init__(self, message: str, *, is_unknown: bool = False) -> None:
         super().__init__(message)
         self.is_unknown = is_unknown
+
+
+class OtherOrganization(KeyRefused):
+    """The key belongs to an organization that must not be mixed into this account."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, is_unknown=True)
 
 
 class EndpointUnsupported(ProviderError):

@@ -104,6 +104,7 @@ def test_a_naive_moment_has_no_epoch() -> None:
             LineItem("gpt-5.6-sol", tier="priority", direction="output", long_context=True),
         ),
         ("ft-gpt-4o-2024-08-06, input", LineItem("ft-gpt-4o-2024-08-06", direction="input")),
+        ("ft:gpt-4o:acme:Bot:B1, output", LineItem("ft-gpt-4o", direction="output")),
         ("whisper-1, audio", LineItem("whisper-1", direction="audio")),
         ("gpt-6-astra, input_tokens", LineItem("gpt-6-astra", direction="input_tokens")),
         ("web search tool calls", LineItem()),

@@ -87,15 +87,20 @@ def test_a_reading_from_the_future_is_not_believed() -> None:
 
 
 def test_a_day_settles_when_it_was_read_after_its_lag() -> None:
-    end_of_lag = datetime.fromtimestamp(day(-100) + 2 * DAY, UTC)
-    assert is_settled(day(-100), end_of_lag, 1, NOON)
-    assert not is_settled(day(-100), end_of_lag - timedelta(seconds=1), 1, NOON)
+    end_of_lag = datetime.fromtimestamp(day(-3) + 2 * DAY, UTC)
+    assert is_settled(day(-3), end_of_lag, 1, NOON)
+    assert not is_settled(day(-3), end_of_lag - timedelta(seconds=1), 1, NOON)
 
 
 def test_a_young_day_gets_a_second_look_after_a_week() -> None:
     assert is_settled(day(-20), NOON - timedelta(days=6), 1, NOON)
     assert not is_settled(day(-20), NOON - timedelta(days=7), 1, NOON)
-    assert is_settled(day(-36), NOON - timedelta(days=7), 1, NOON)
+
+
+def test_the_last_look_comes_when_a_day_is_older_than_five_weeks() -> None:
+    end_of_looks = datetime.fromtimestamp(day(-100) + 36 * DAY, UTC)
+    assert not is_settled(day(-100), end_of_looks - timedelta(seconds=1), 1, NOON)
+    assert is_settled(day(-100), end_of_looks, 1, NOON)
 
 
 def test_usage_is_provisional_for_one_day_and_costs_for_three() -> None:

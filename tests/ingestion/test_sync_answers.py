@@ -6,7 +6,7 @@ import pytest
 from tests.builders import NOON, Rig, at, cost_page, day, dollars
 
 from wherespent.demo import Answer, ScriptedOrganization
-from wherespent.demo.faults import AmountStyle
+from wherespent.demo.quirks import AmountStyle
 
 YESTERDAY = date(2026, 11, 19)
 

@@ -8,6 +8,7 @@ from tests.builders import KEY, NOON, Rig, at, cost_page, day, dollars
 from wherespent.demo import Answer, ScriptedOrganization
 from wherespent.domain.streams import COST_DIMENSIONS
 from wherespent.domain.windows import epoch
+from wherespent.storage.revisions import REGROUPED
 from wherespent.storage.tables import BY_USER, MAIN
 
 DATED = "Usage and cost data are available for the past year. "
@@ -159,14 +160,21 @@ def test_both_refusals_at_once_are_learned(company: Rig) -> None:
     assert company.covered("costs", MAIN) == company.covered("costs", BY_USER) == set(range(-4, 1))
 
 
-def test_regrouping_is_no_revision(rig: Rig, organization: ScriptedOrganization) -> None:
-    organization.add_cost(at(-1).date(), "4", "a, input", project_id="p", user_id="u")
-    rig.sync("costs")
+def test_regrouping_moves_money_and_is_no_restatement(
+    rig: Rig, organization: ScriptedOrganization
+) -> None:
+    for number in (-1, -6):
+        organization.add_cost(at(number).date(), "4", "a, input", project_id="p", user_id="u")
+    rig.sync("costs", since=-6)
     organization.quirks.refuse_user_with_project = True
-    rig.clock.move(hours=1)
-    rig.sync("costs")
-    assert [cell[1:3] for cell in rig.costs()] == [("p", "")]
-    assert rig.rows("SELECT * FROM cost_revision") == []
+    rig.clock.move(days=7)
+    rig.sync("costs", since=-6, until=8)
+    assert [cell[1:3] for cell in rig.costs()] == [("p", "")] * 2
+    kinds = rig.rows(
+        "SELECT settled, SUM(new_amount), SUM(old_amount) FROM cost_revision"
+        " WHERE grouping = 0 GROUP BY settled"
+    )
+    assert [tuple(map(int, row)) for row in kinds] == [(REGROUPED, dollars("8"), dollars("8"))]
 
 
 def test_a_dimension_that_is_refused_by_name_is_given_up_alone(
@@ -178,6 +186,28 @@ def test_a_dimension_that_is_refused_by_name_is_given_up_alone(
     assert rig.sync("completions").statuses == {"done"}
     asked = [set(request.params["group_by"]) for request in rig.asked("completions")]
     assert asked[0] - asked[1] == {"service_tier"}
+
+
+@pytest.mark.parametrize(
+    ("message", "learned"),
+    [
+        ("'api_source' is not one of the supported group_by values", "dropped:api_source"),
+        (
+            "Invalid value: 'api_source'. Supported are: 'project_id', 'user_id', 'line_item'",
+            "dropped:api_source",
+        ),
+        ("group_by: user_id and project_id exclude each other, use line_item", "user_with_project"),
+        ("Too many groups.", "user_with_project"),
+    ],
+)
+def test_of_costs_too_the_dimension_that_is_named_is_given_up_alone(
+    rig: Rig, organization: ScriptedOrganization, message: str, learned: str
+) -> None:
+    body = {"error": {"message": message, "param": "group_by"}}
+    organization.faults.script("costs", Answer(400, body))
+    organization.add_cost(at(-1).date(), "4", "a, input", project_id="p", user_id="u")
+    assert rig.sync("costs", since=-1).statuses == {"done"}
+    assert {kind for _, kind in refusals(rig)} == {learned}
 
 
 def test_a_refusal_of_another_parameter_is_an_error_and_teaches_nothing(

@@ -68,6 +68,7 @@ class Store:
                 UsageSeries(place.account_id, place.stream_id, IMAGES),
                 IMAGES.dimensions,
                 [UsageBucket(start, dict(rows)) for start, rows in sorted(buckets.items())],
+                settled_before=TODAY - DAY,
                 now=NOON + (later or timedelta(0)),
             )
 

@@ -96,6 +96,38 @@ def test_a_cursor_that_leads_nowhere_is_an_error_and_no_endless_loop() -> None:
         client.close()
 
 
+def test_the_same_page_under_ever_new_cursors_is_no_endless_loop() -> None:
+    cursors = (f"cursor-{number}" for number in range(10**9))
+    with respx.mock:
+        respx.get(f"{BASE}/organization/costs").mock(
+            side_effect=lambda _: httpx.Response(
+                200,
+                content=as_json(
+                    cost_page((day(-2), [("a", "1")]), has_more=True, next_page=next(cursors))
+                ),
+            )
+        )
+        client = a_client(BASE, transport=None)
+        with pytest.raises(MalformedAnswer, match="leads nowhere"):
+            starts(client, COSTS, whole_days(-2, 1))
+        assert client.requests < 12
+        client.close()
+
+
+def test_a_list_that_leads_back_to_itself_ends() -> None:
+    cursors = (f"user-{number}" for number in range(10**9))
+    with respx.mock:
+        respx.get(f"{BASE}/organization/users").mock(
+            side_effect=lambda _: httpx.Response(
+                200, json={"data": [{"id": "u"}], "has_more": True, "last_id": next(cursors)}
+            )
+        )
+        client = a_client(BASE, transport=None)
+        assert {item["id"] for item in client.fetch_list("/organization/users", [])} == {"u"}
+        assert client.requests == 2
+        client.close()
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -184,10 +184,15 @@ def test_dotenv_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("field", SECRETS)
 def test_every_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
-    value = "sqlite:///x.db" if field == "database_url" else "sk-admin-abc"
+    values = {"database_url": "sqlite:///x.db", "accounts": '[{"label": "a", "key": "sk-abc"}]'}
+    value = values.get(field, "sk-admin-abc")
     Path("secret").write_text(value + "\n")
     monkeypatch.setenv(variable(field) + "_FILE", "secret")
-    assert getattr(read_settings(), field).get_secret_value() == value
+    settings = read_settings()
+    if field == "accounts":
+        assert [each.key.get_secret_value() for each in settings.accounts] == ["sk-abc"]
+    else:
+        assert getattr(settings, field).get_secret_value() == value
 
 
 def test_the_variable_wins_over_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,3 +255,30 @@ def test_every_setting_is_in_the_example_with_its_default() -> None:
             assert lines[variable(name)] == str(field.default).lower()
         elif isinstance(field.default, int | str):
             assert lines[variable(name)] == str(field.default)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("WHERESPENT_LIVE", "sometimes", "watched"),
+        ("WHERESPENT_LIVE_INTERVAL", "soon", "with s, m or h"),
+        ("WHERESPENT_RETENTION_DAYS", "34", "35 or more"),
+        ("WHERESPENT_RETENTION_DAYS", "-1", "35 or more"),
+        ("WHERESPENT_STORE_EMAILS", "perhaps", "no e-mail address"),
+    ],
+)
+def test_a_wrong_value_of_housekeeping_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, accepted: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    message = str(refusal())
+    assert f"{name}={value}" in message
+    assert accepted in message
+
+
+@pytest.mark.parametrize("days", ["0", "35", "400"])
+def test_hours_are_kept_for_ever_or_for_35_days_at_least(
+    monkeypatch: pytest.MonkeyPatch, days: str
+) -> None:
+    monkeypatch.setenv("WHERESPENT_RETENTION_DAYS", days)
+    assert read_settings().retention_days == int(days)

@@ -55,6 +55,19 @@ class Name:
     last_used_at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unrecognized:
+    """A `field` or a kind of `result` that this version does not know.
+
+    `sample` is JSON as it came, cut where it is long; `seen` counts it in one page.
+    """
+
+    kind: str
+    name: str
+    sample: str
+    seen: int
+
+
 def added_measures(a: Measures, b: Measures) -> Measures:
     """Add two rows of one series; unknown plus a number is that number."""
     return tuple(y if x is None else x if y is None else x + y for x, y in zip(a, b, strict=True))
@@ -73,7 +86,7 @@ def by_number(
     added: Callable[[Value, Value], Value],
 ) -> dict[int, Value]:
     """Records by the number of their series; null beside '' is one series, so it is added."""
-    cells = {numbers[dimensions]: value for dimensions, value in records.items()}
+    cells = dict(zip(map(numbers.__getitem__, records), records.values(), strict=True))
     if len(cells) == len(records):
         return cells
     cells.clear()

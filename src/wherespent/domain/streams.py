@@ -48,6 +48,9 @@ USAGE_MEASURES = (
 # A stock is a level at a moment: its sum over time means nothing.
 STOCK_MEASURES = frozenset({"usage_bytes"})
 
+# Settled days are read again once a week until they are this old: that is how restatements show.
+SECOND_LOOK_DAYS = 35
+
 COST_DIMENSIONS = ("project_id", "user_id", "line_item", "api_key_id", "api_source")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+MINUTE = 60
 HOUR = 3600
 DAY = 86_400
 

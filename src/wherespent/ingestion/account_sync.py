@@ -2,6 +2,7 @@
 way of the others."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,39 +11,35 @@ import structlog
 from wherespent.domain.streams import Kind, Stream
 from wherespent.domain.windows import DAY, Window, epoch, floor_day
 from wherespent.errors import (
-    EndpointUnsupported,
     KeyRefused,
     ProviderError,
     StorageError,
     SyncStopped,
 )
-from wherespent.ingestion.groupings import Refusals, groupings
+from wherespent.ingestion.groupings import ASKED_AGAIN, Refusals, groupings
+from wherespent.ingestion.outcomes import (
+    ASK_UNSUPPORTED_EVERY,
+    BUSY,
+    DONE_UNSUPPORTED,
+    StreamOutcome,
+    is_believed,
+    outcome_status,
+)
 from wherespent.ingestion.plan import Wanted, plan_windows
-from wherespent.ingestion.sync import ClaimLost, Client, Clock, StreamSync
+from wherespent.ingestion.sync import Client, Clock, StreamSync
 from wherespent.storage import sync_state
 from wherespent.storage.engine import Database
+from wherespent.storage.refusals import forget_refusals, refusals
 from wherespent.storage.rollups import Place
 from wherespent.storage.series import account_id, stream_id
+from wherespent.storage.stream_failures import failure_of
 from wherespent.storage.sync_state import DONE, FAILED, STOPPED, Reading
+from wherespent.storage.tables import MAIN
 from wherespent.storage.writes import Written
 
 log = structlog.get_logger()
-
-ASK_UNSUPPORTED_EVERY = timedelta(days=1)
-DONE_UNSUPPORTED = "unsupported"
-BUSY = "busy"
-
-
-@dataclass(slots=True)
-class StreamOutcome:
-    """What one sync did to one stream. `status` is done, failed, stopped, unsupported or busy."""
-
-    stream: str
-    status: str = DONE
-    requests: int = 0
-    rows: int = 0
-    buckets_changed: int = 0
-    error: str = ""
+# A grouping that was refused may be offered by now.
+_ASK_REFUSED_EVERY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,10 @@ class _Task:
 class AccountSync:
     """One sync of one account.
 
-    `is_leader`: may take over what a dead process had claimed. `has_time` is asked before each
-    window of history; `report` is told after each window.
+    `is_leader`: may take over what a dead process had claimed. `leads` is asked before each
+    claim: once it says no the sync stops, or it would take back what the new leader has claimed.
+    `has_time` is asked before each window of history; `report` is told after each window.
+    Without `insists`, an endpoint that has just refused the key is not asked again yet.
     """
 
     database: Database
@@ -76,10 +75,12 @@ class AccountSync:
     claimant: str
     now: Clock
     is_leader: bool = True
+    leads: Callable[[], bool] = lambda: True
     has_time: Callable[[], bool] = lambda: True
     report: Callable[[Progress], None] = lambda _: None
+    insists: bool = True
     outcomes: dict[str, StreamOutcome] = field(default_factory=dict[str, StreamOutcome])
-    unknown_key: str = ""  # the error, once the provider said that it does not know the key
+    unknown_key: KeyRefused | None = None  # once the provider said that it does not know the key
     _tried: dict[Reading, set[int]] = field(default_factory=dict[Reading, set[int]])
     _syncs: list[StreamSync] = field(default_factory=list[StreamSync])
 
@@ -94,6 +95,22 @@ class AccountSync:
                 break
         self._distrust_404_everywhere()
         return list(self.outcomes.values())
+
+    def give_up(self, error: ProviderError, *, is_news: bool) -> list[StreamOutcome]:
+        """Ask nothing, because of the whole account; what is no news is not recorded again."""
+        for stream in self.streams:
+            status = STOPPED if isinstance(error, SyncStopped) else FAILED
+            self.outcomes[stream.name] = StreamOutcome(stream.name, status, error=str(error))
+            if is_news and status == FAILED:
+                self._record_for_all(self._prepared(stream), error)
+        return list(self.outcomes.values())
+
+    def read_again(self, stream: Stream, window: Window) -> str:
+        """Read once more what `run` has read, settled or not; says how it ended."""
+        sync = next(each for each in self._syncs if each.stream == stream)
+        outcome = StreamOutcome(stream.name)
+        self._do(_Task(sync, MAIN, window), outcome)
+        return outcome.status
 
     def _distrust_404_everywhere(self) -> None:
         """Where nothing at all exists the address is wrong, not the organization."""
@@ -113,7 +130,8 @@ class AccountSync:
         with self.database.write() as connection:
             account = account_id(connection, self.account)
             place = Place(account, stream_id(connection, stream.name))
-            known = Refusals.of(sync_state.refusals(connection, place))
+            forget_refusals(connection, place, ASKED_AGAIN, self.now() - _ASK_REFUSED_EVERY)
+            known = Refusals.of(refusals(connection, place))
         return StreamSync(self.database, self.client, stream, place, self.claimant, self.now, known)
 
     def _tasks(self, wanted: dict[Kind, Wanted]) -> list[_Task]:
@@ -133,8 +151,14 @@ class AccountSync:
             unsupported = sync_state.unsupported_since(connection, reading)
             days_read = sync_state.days_read(connection, reading)
             doubted = sync_state.days_to_doubt(connection, reading, self.now())
-        if unsupported and self.now() - unsupported < ASK_UNSUPPORTED_EVERY:
+            failure = failure_of(connection, reading)
+        # What a clock that was ahead has written is not believed.
+        if unsupported and unsupported <= self.now() < unsupported + ASK_UNSUPPORTED_EVERY:
             self.outcomes[sync.stream.name].status = DONE_UNSUPPORTED
+            return []
+        if failure is not None and not self.insists and is_believed(failure, self.now()):
+            outcome = self.outcomes[sync.stream.name]
+            outcome.status, outcome.error = FAILED, failure.error
             return []
         return plan_windows(
             sync.stream,
@@ -171,6 +195,9 @@ class AccountSync:
 
     def _do(self, task: _Task, outcome: StreamOutcome) -> None:
         """One sync run: claimed, counted, and recorded however it ends."""
+        if not self.leads():
+            outcome.status = STOPPED
+            return
         reading = Reading(task.stream.place, task.grouping)
         self._tried.setdefault(reading, set()).update(task.window.days())
         with self.database.write() as connection:
@@ -181,7 +208,13 @@ class AccountSync:
                 return
             run = sync_state.start_run(connection, reading, task.window, self.now())
         requests, written = self.client.requests, Written()
-        error = self._read(task, written)
+        try:
+            error = self._read(task, written)
+        except StorageError as trouble:
+            # What is full mostly has room for this much, and then every process can say why.
+            with suppress(StorageError):
+                self._record(reading, run, written, trouble, self.client.requests - requests)
+            raise
         outcome.status = outcome_status(error)
         outcome.requests += self.client.requests - requests
         outcome.rows += written.rows
@@ -212,7 +245,7 @@ class AccountSync:
         reading: Reading,
         run: int,
         written: Written,
-        error: ProviderError | None,
+        error: ProviderError | StorageError | None,
         requests: int,
     ) -> None:
         status = outcome_status(error)
@@ -243,7 +276,7 @@ class AccountSync:
     def _stop_the_others(self, outcome: StreamOutcome, error: ProviderError | None) -> None:
         """A key that OpenAI does not know is not tried again on eleven more endpoints."""
         if isinstance(error, KeyRefused) and error.is_unknown:
-            self.unknown_key = str(error)
+            self.unknown_key = error
             for sync in self._syncs:
                 other = self.outcomes[sync.stream.name]
                 if other.status == DONE:
@@ -259,19 +292,6 @@ class AccountSync:
                 sync_state.record_failure(
                     connection, reading, type(error).__name__, str(error), self.now()
                 )
-
-
-def outcome_status(error: ProviderError | None) -> str:
-    """What an error, or none, makes of a sync."""
-    if error is None:
-        return DONE
-    if isinstance(error, SyncStopped):
-        return STOPPED
-    if isinstance(error, EndpointUnsupported):
-        return DONE_UNSUPPORTED
-    if isinstance(error, ClaimLost):
-        return BUSY
-    return FAILED
 
 
 def whole_history(now: datetime, backfill_days: int) -> tuple[int, int]:

@@ -5,18 +5,24 @@ beside `project_id` is refused there are two readings: MAIN (without the user) c
 totals, BY_USER (user and line item) serves the questions about users.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from wherespent.domain.streams import Kind, Stream
 from wherespent.domain.windows import DAY, Window, ceil_day, epoch
 from wherespent.errors import KeyGroupingFloor, RequestRefused
+from wherespent.storage.refusals import Refusal
 from wherespent.storage.tables import BY_USER, MAIN
 
 USER_WITH_PROJECT = "user_with_project"
 KEY_FLOOR = "key_floor"
 HISTORY_FLOOR = "history_floor"
-_DROPPED = "dropped:"
+DROPPED = "dropped:"
+# What may be offered by now, a while after it was refused. Users beside projects are not: what
+# was read apart would lose its users until all of it is read again.
+ASKED_AGAIN = (DROPPED,)
+_APART = ("user_id", "project_id")
 _BY_USER_DIMENSIONS = ("user_id", "line_item")
 # What is given up first when the provider does not say what it dislikes.
 _GIVEN_UP_FIRST = (
@@ -35,92 +41,136 @@ _GIVEN_UP_FIRST = (
 )
 
 
+# The end of windows that a refusal holds for, where it holds for every window.
+ALWAYS = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """What one stream of one account refuses. Floors are epoch seconds, 0 when unknown."""
+    """What one stream of one account refuses. Floors are epoch seconds, 0 when unknown.
 
-    user_with_project: bool = False
+    A dimension is refused in windows that begin before a moment: what only old windows refuse
+    must not coarsen new data. `user_with_project` is that moment for the two together (0: they
+    are not refused), `dropped` that of each dimension that is refused.
+    """
+
+    user_with_project: int = 0
     key_floor: int = 0
     history_floor: int = 0
-    dropped: frozenset[str] = frozenset()
+    dropped: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @classmethod
-    def of(cls, stored: dict[str, str]) -> "Refusals":
+    def of(cls, stored: Mapping[str, Refusal]) -> "Refusals":
+        def floor(kind: str) -> int:
+            return int(stored[kind].value) if kind in stored else 0
+
+        def moment(kind: str) -> int:
+            until = stored[kind].until
+            return ALWAYS if until is None else until
+
         return cls(
-            user_with_project=USER_WITH_PROJECT in stored,
-            key_floor=int(stored.get(KEY_FLOOR, 0)),
-            history_floor=int(stored.get(HISTORY_FLOOR, 0)),
-            dropped=frozenset(
-                kind.removeprefix(_DROPPED) for kind in stored if kind.startswith(_DROPPED)
-            ),
+            user_with_project=moment(USER_WITH_PROJECT) if USER_WITH_PROJECT in stored else 0,
+            key_floor=floor(KEY_FLOOR),
+            history_floor=floor(HISTORY_FLOOR),
+            dropped={
+                kind.removeprefix(DROPPED): moment(kind)
+                for kind in stored
+                if kind.startswith(DROPPED)
+            },
         )
 
     def union(self, other: "Refusals") -> "Refusals":
+        names = self.dropped.keys() | other.dropped.keys()
         return Refusals(
-            self.user_with_project or other.user_with_project,
+            max(self.user_with_project, other.user_with_project),
             max(self.key_floor, other.key_floor),
             max(self.history_floor, other.history_floor),
-            self.dropped | other.dropped,
+            {name: max(self.drops(name), other.drops(name)) for name in names},
         )
 
-    def new_since(self, before: "Refusals") -> dict[str, str]:
-        """What to store that was not known: kind → value."""
-        learned: dict[str, str] = {_DROPPED + name: "" for name in self.dropped - before.dropped}
-        if self.user_with_project and not before.user_with_project:
-            learned[USER_WITH_PROJECT] = ""
+    def drops(self, dimension: str) -> int:
+        """Windows that begin before this moment refuse the dimension; 0: none does."""
+        return self.dropped.get(dimension, 0)
+
+    def new_since(self, before: "Refusals") -> dict[str, Refusal]:
+        """What to store that was not known, by kind."""
+        learned = {
+            DROPPED + name: _stored(until)
+            for name, until in self.dropped.items()
+            if until > before.drops(name)
+        }
+        if self.user_with_project > before.user_with_project:
+            learned[USER_WITH_PROJECT] = _stored(self.user_with_project)
         if self.key_floor > before.key_floor:
-            learned[KEY_FLOOR] = str(self.key_floor)
+            learned[KEY_FLOOR] = Refusal(str(self.key_floor))
         if self.history_floor > before.history_floor:
-            learned[HISTORY_FLOOR] = str(self.history_floor)
+            learned[HISTORY_FLOOR] = Refusal(str(self.history_floor))
         return learned
+
+
+def _stored(until: int) -> Refusal:
+    return Refusal(until=None if until == ALWAYS else until)
 
 
 def groupings(stream: Stream, refusals: Refusals) -> tuple[int, ...]:
     """The readings of a stream."""
-    is_split = stream.kind is Kind.COST and refusals.user_with_project
+    is_split = stream.kind is Kind.COST and refusals.user_with_project == ALWAYS
     return (MAIN, BY_USER) if is_split else (MAIN,)
 
 
 def dimensions(
     stream: Stream, grouping: int, refusals: Refusals, window: Window
 ) -> tuple[str, ...]:
-    """What to group by in this window, which `pieces` made to lie on one side of the floor."""
-    if grouping == BY_USER:
-        wanted: tuple[str, ...] = _BY_USER_DIMENSIONS
-    else:
-        wanted = stream.dimensions
-        if stream.kind is Kind.COST and refusals.user_with_project:
-            wanted = tuple(name for name in wanted if name != "user_id")
+    """What to group by in this window, which `pieces` made to lie on one side of each moment."""
+    wanted = _BY_USER_DIMENSIONS if grouping == BY_USER else stream.dimensions
+    without = {name for name, until in refusals.dropped.items() if window.start < until}
+    if grouping == MAIN and stream.kind is Kind.COST and window.start < refusals.user_with_project:
+        without.add("user_id")
     if window.start < refusals.key_floor:
-        wanted = tuple(name for name in wanted if name != "api_key_id")
-    return tuple(name for name in wanted if name not in refusals.dropped)
+        without.add("api_key_id")
+    return tuple(name for name in wanted if name not in without)
 
 
 def pieces(window: Window, refusals: Refusals) -> list[Window]:
-    """The window without what lies before the provider's history, cut at the key floor."""
+    """The window without what lies before the provider's history, cut where a refusal ends.
+
+    The newest piece comes first.
+    """
     offered = window.since(refusals.history_floor)
     if offered is None:
         return []
-    cut = (offered.since(refusals.key_floor), offered.before(refusals.key_floor))
-    return [piece for piece in cut if piece is not None]
+    moments = {refusals.key_floor, refusals.user_with_project, *refusals.dropped.values()}
+    inside = sorted(it for it in moments if offered.start < it < offered.end)
+    ends = [*inside, offered.end]
+    starts = [offered.start, *inside]
+    return [Window(*span) for span in zip(starts, ends, strict=True)][::-1]
 
 
 def learn_from(
-    error: RequestRefused, stream: Stream, group_by: tuple[str, ...], known: Refusals
+    error: RequestRefused,
+    stream: Stream,
+    group_by: tuple[str, ...],
+    known: Refusals,
+    until: int = ALWAYS,
 ) -> Refusals | None:
-    """What a refused grouping teaches; None when fewer dimensions cannot help."""
+    """What a refused grouping teaches; None when fewer dimensions cannot help.
+
+    `until` is the end of the refused window, or `ALWAYS` where it reached the newest data.
+    """
     if isinstance(error, KeyGroupingFloor):
         floor = ceil_day(epoch(error.floor))
         return replace(known, key_floor=floor) if floor > known.key_floor else None
     if not _is_about_grouping(error):
         return None
-    if stream.kind is Kind.COST and {"user_id", "project_id"} <= set(group_by):
-        return replace(known, user_with_project=True)
-    named = [name for name in group_by if name in str(error)]
+    # What is refused is named before what is offered instead.
+    named = sorted((name for name in group_by if name in str(error)), key=str(error).index)
+    is_together = stream.kind is Kind.COST and set(_APART) <= set(group_by)
+    if is_together and (not named or named[0] in _APART):
+        return replace(known, user_with_project=until)
     candidates = [*named, *(name for name in _GIVEN_UP_FIRST if name in group_by)]
     if not candidates:
         return None
-    return replace(known, dropped=known.dropped | {candidates[0]})
+    return replace(known, dropped={**known.dropped, candidates[0]: until})
 
 
 def _is_about_grouping(error: RequestRefused) -> bool:

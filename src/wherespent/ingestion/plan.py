@@ -5,13 +5,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wherespent.domain.streams import Stream
+from wherespent.domain.streams import SECOND_LOOK_DAYS, Stream
 from wherespent.domain.windows import DAY, Window, epoch, floor_day, joined_days
 
 # Four whole pages of 168 hours: what one sync run of a usage stream reads at most.
 _CHUNK_DAYS = 28
-# Provisional data may be revised long after the lag: read again once a week for five weeks.
-_SECOND_LOOK_DAYS = 35
 _SECOND_LOOK_EVERY = timedelta(days=7)
 
 
@@ -74,8 +72,12 @@ def is_settled(day: int, read_at: datetime | None, lag_days: int, now: datetime)
         return False
     if epoch(read_at) < day + DAY + lag_days * DAY:
         return False
-    is_young = day >= floor_day(epoch(now)) - _SECOND_LOOK_DAYS * DAY
-    return not (is_young and now - read_at >= _SECOND_LOOK_EVERY)
+    return had_its_last_look(day, read_at) or now - read_at < _SECOND_LOOK_EVERY
+
+
+def had_its_last_look(day: int, read_at: datetime) -> bool:
+    """By its age when it was read, not now: the last look must come after the last restatement."""
+    return epoch(read_at) >= day + DAY + SECOND_LOOK_DAYS * DAY
 
 
 def provisional_from(stream: Stream, now: datetime) -> int:

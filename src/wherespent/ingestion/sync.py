@@ -1,29 +1,39 @@
 """Reads one stream over one window and writes it, page by page."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
+from sqlalchemy import Connection
 
-from wherespent.domain.records import CostBucket, UsageBucket
+from wherespent.domain.records import CostBucket, Unrecognized, UsageBucket
 from wherespent.domain.streams import Kind, Stream
 from wherespent.domain.windows import DAY, Window, epoch, floor_day
 from wherespent.errors import HistoryLimit, ProviderError, RequestRefused
-from wherespent.ingestion.groupings import Refusals, dimensions, history_floor, learn_from, pieces
+from wherespent.ingestion.groupings import (
+    ALWAYS,
+    Refusals,
+    dimensions,
+    history_floor,
+    learn_from,
+    pieces,
+)
 from wherespent.ingestion.plan import provisional_from
 from wherespent.storage.cost_writes import replace_costs
 from wherespent.storage.engine import Database
+from wherespent.storage.refusals import learn_refusals
+from wherespent.storage.retention import without_pruned
 from wherespent.storage.rollups import Place
 from wherespent.storage.series import CostSeries, UsageSeries
 from wherespent.storage.sync_state import (
     Reading,
-    learn_refusal,
     record_coverage,
     renew,
 )
+from wherespent.storage.unrecognized import record_unrecognized
 from wherespent.storage.writes import Written, advance_version, replace_usage
 
 log = structlog.get_logger()
@@ -40,7 +50,7 @@ class PageAnswer(Protocol):
 
     buckets: list[Any]
     has_more: bool
-    ignored: int
+    unrecognized: list[Unrecognized]
 
 
 class Client(Protocol):
@@ -104,7 +114,9 @@ class StreamSync:
         if isinstance(error, HistoryLimit):
             return history_floor(error.earliest, piece, floor_day(epoch(self.now())), known)
         group_by = dimensions(self.stream, grouping, known, piece)
-        return learn_from(error, self.stream, group_by, known)
+        # What only old windows refuse is none of the newest data's business.
+        is_new = piece.end > floor_day(epoch(self.now()))
+        return learn_from(error, self.stream, group_by, known, ALWAYS if is_new else piece.end)
 
     def _read_piece(
         self, grouping: int, piece: Window, refusals: Refusals, written: Written
@@ -115,16 +127,23 @@ class StreamSync:
         for page in self.client.fetch_pages(self.stream, piece, group_by):
             # A refusal is remembered only once the smaller question was answered.
             self._remember(refusals)
-            if page.ignored:
-                log.warning(
-                    "results of an unknown kind", stream=self.stream.name, left_out=page.ignored
-                )
+            self._keep_unrecognized(page.unrecognized)
             buckets = list(page.buckets)
             seen.update(bucket.start for bucket in buckets)
             if not page.has_more:
                 buckets += self._left_out(piece, seen, asked_at)
             days = days_seen(piece, self.stream.width, seen, asked_at, whole=not page.has_more)
             written.add(self._write(grouping, group_by, buckets, days, asked_at))
+
+    def _keep_unrecognized(self, found: list[Unrecognized]) -> None:
+        """What is not known is no error: kept as it came, and shown on Data health."""
+        if not found:
+            return
+        with self.database.write() as connection:
+            is_new = record_unrecognized(connection, self.place, found, self.now())
+        if is_new:
+            names = sorted(f"{each.kind} {each.name}" for each in found)
+            log.warning("the answer holds what is not known", stream=self.stream.name, what=names)
 
     def _left_out(self, piece: Window, seen: set[int], asked_at: datetime) -> list[Any]:
         """Buckets that a finished answer does not hold are empty ones."""
@@ -146,7 +165,7 @@ class StreamSync:
     ) -> Written:
         """One transaction: facts, rollups, revisions, coverage, or nothing."""
         reading = Reading(self.place, grouping)
-        with self._series_of_one_transaction(), self.database.write() as connection:
+        with self._series_of_one_transaction(), self._page() as connection:
             if not renew(connection, reading, self.claimant, self.now()):
                 raise ClaimLost(f"{self.stream.name} is being read by another process")
             if self.stream.kind is Kind.COST:
@@ -167,13 +186,17 @@ class StreamSync:
                     self.stream,
                     self._usage_series,
                     group_by,
-                    buckets,
+                    without_pruned(connection, self.place, buckets),
+                    settled_before=provisional_from(self.stream, asked_at),
                     now=asked_at,
                 )
             is_first = record_coverage(connection, reading, days, asked_at)
             if written.buckets_changed or is_first:
                 advance_version(connection, self.place.account_id)
         return written
+
+    def _page(self) -> AbstractContextManager[Connection]:
+        return self.database.write(is_read_again=True)
 
     @contextmanager
     def _series_of_one_transaction(self) -> Iterator[None]:
@@ -194,8 +217,7 @@ class StreamSync:
         if not learned:
             return
         with self.database.write() as connection:
-            for kind, value in learned.items():
-                learn_refusal(connection, self.place, kind, value, self.now())
+            learn_refusals(connection, self.place, learned, self.now())
             advance_version(connection, self.place.account_id)
         self.refusals = self.refusals.union(refusals)
 

@@ -26,7 +26,8 @@ _SCOPES = re.compile(rf"[Mm]issing scopes?:\s*({_SCOPE}(?:\s*,\s*{_SCOPE})*)")
 _SECRET = re.compile(r"\b(?:sk|sess)-[\w*.\-]+")
 _MAKE_A_KEY = (
     "Create an admin key with the read-only scopes api.usage.read and api.management.read "
-    "(platform.openai.com, Settings, Organization, Admin keys) and set OPENAI_ADMIN_KEY."
+    "(platform.openai.com, Settings, Organization, Admin keys) and set it as OPENAI_ADMIN_KEY, or "
+    "as the key of this account in WHERESPENT_ACCOUNTS."
 )
 _WORTH_RETRYING = frozenset({408, 409, 425, 429})
 
@@ -46,12 +47,15 @@ def is_worth_retrying(status: int) -> bool:
     return status in _WORTH_RETRYING or status >= 500
 
 
-def error_of(path: str, status: int, body: bytes) -> ProviderError:
-    """The error that an answer with this status means. Never holds a key or a long body."""
+def error_of(path: str, status: int, body: bytes, wrong_kind: str = "") -> ProviderError:
+    """The error that an answer with this status means. Never holds a key or a long body.
+
+    `wrong_kind` is what the key is, where it is surely no admin key.
+    """
     told = _told(body)
     message = _SECRET.sub("sk-…", told.message or "")[:300]
     if status in (401, 403):
-        return _key_refused(path, status, message)
+        return _key_refused(path, status, message, wrong_kind)
     if status == 404:
         return EndpointUnsupported(
             f"{path} is not available to this organization; it is asked again once a day"
@@ -72,7 +76,13 @@ def _told(body: bytes) -> _ErrorBody:
     return error if isinstance(error, _ErrorBody) else _ErrorBody(message=error)
 
 
-def _key_refused(path: str, status: int, message: str) -> KeyRefused:
+def _key_refused(path: str, status: int, message: str, wrong_kind: str) -> KeyRefused:
+    if wrong_kind:
+        return KeyRefused(
+            f"This is {wrong_kind}: only an admin key (sk-admin-…) can read usage and costs. "
+            f"{_MAKE_A_KEY}",
+            is_unknown=True,
+        )
     scopes = _SCOPES.search(message)
     if scopes:
         return KeyRefused(f"The key lacks the scope {scopes[1]} that {path} needs. {_MAKE_A_KEY}")
@@ -107,7 +117,10 @@ def _request_refused(path: str, status: int, message: str, told: _ErrorBody) -> 
 
 
 def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Seconds that `Retry-After` asks to wait (a number or an HTTP date); None without one."""
+    """Seconds that `Retry-After` asks to wait (a number or an HTTP date); None without one.
+
+    A date is counted from the answer's own `Date` where it has one: two clocks may be far apart.
+    """
     value = headers.get("retry-after")
     if value is None:
         return None
@@ -116,8 +129,15 @@ def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
         return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
+    until = _moment(value)
+    if until is None:
+        return None
+    return max(0.0, (until - (_moment(headers.get("date", "")) or now)).total_seconds())
+
+
+def _moment(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+    return date.replace(tzinfo=date.tzinfo or UTC)

@@ -14,9 +14,6 @@ from typing import Any
 
 import httpx
 import msgspec
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from pydantic import SecretStr
 from tenacity import (
     RetryCallState,
@@ -26,10 +23,13 @@ from tenacity import (
     stop_after_delay,
 )
 
-from wherespent.domain.streams import Kind, Stream
-from wherespent.domain.windows import Window
+from wherespent.domain.streams import Stream
+from wherespent.domain.windows import DAY, HOUR, MINUTE, Window
 from wherespent.errors import MalformedAnswer, ProviderError, ProviderUnavailable, SyncStopped
 from wherespent.providers.openai.answers import error_of, is_worth_retrying, retry_after
+from wherespent.providers.openai.bodies import stream_in_time
+from wherespent.providers.openai.budget import Budget
+from wherespent.providers.openai.key_kinds import wrong_kind
 from wherespent.providers.openai.schemas import Page, read_page
 
 Params = list[tuple[str, str | int | float | bool | None]]
@@ -38,7 +38,7 @@ _ATTEMPTS = 7
 # An endpoint that hangs is left for the next sync after three time-outs.
 _PATIENCE_SECONDS = 75
 _MAX_BODY_BYTES = 16 * 1024 * 1024
-_MAX_REQUEST_SECONDS = 180
+_MAX_BODY_SECONDS = 180
 # A longer `Retry-After` ends this sync; until then no further request is sent.
 _LONGEST_WAIT_SECONDS = 120
 # An absurd one must not end ingestion until the next start.
@@ -48,10 +48,17 @@ _TIMEOUT = httpx.Timeout(30, connect=10)
 # As many as the longest window has: an answer may leave out empty buckets, and a cursor may
 # lead past the last bucket for ever.
 _MOST_EMPTY_PAGES = 6
+_WIDTH_NAMES = {MINUTE: "1m", HOUR: "1h", DAY: "1d"}
 
 
 class _PageTooLarge(ProviderError):
     """The body is over the limit: ask for fewer buckets."""
+
+
+_CHECK_CERTIFICATE = (
+    "check the address and this machine's clock; behind a proxy with certificates of its own, name "
+    "the file of its authority in SSL_CERT_FILE"
+)
 
 
 class _TryAgain(Exception):
@@ -66,7 +73,9 @@ class AdminClient:
 
     `stop` ends every wait at once: a request that comes after it raises SyncStopped.
     `requests` counts what was sent, retries included. `pause` is the first back-off in seconds.
-    A page over `max_body_bytes` is asked for again with fewer buckets.
+    A page over `max_body_bytes` is asked for again with fewer buckets; a body that takes longer
+    than `max_body_seconds` counts as one that never came. `monotonic` is the clock of pauses.
+    A `budget` that several clients of an account share goes before `requests_per_minute`.
     """
 
     def __init__(
@@ -75,24 +84,29 @@ class AdminClient:
         key: SecretStr,
         base_url: str,
         requests_per_minute: int = 60,
+        budget: Budget | None = None,
         stop: threading.Event | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout = _TIMEOUT,
         pause: float = 0.5,
         max_body_bytes: int = _MAX_BODY_BYTES,
+        max_body_seconds: float = _MAX_BODY_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._key = key
+        # May be replaced between two requests.
+        self.key = key
+        self.base_url = base_url
         self._http = httpx.Client(
             base_url=base_url, timeout=timeout, transport=transport, follow_redirects=False
         )
-        self._limit = RateLimitItemPerMinute(requests_per_minute) if requests_per_minute else None
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._budget = budget or Budget(requests_per_minute)
         self._stop = stop or threading.Event()
         self._now = now
         self._pause = pause
         self._max_body_bytes = max_body_bytes
-        self._not_before = 0.0
+        self._max_body_seconds = max_body_seconds
+        self._monotonic = monotonic
         self.requests = 0
 
     def close(self) -> None:
@@ -143,14 +157,19 @@ class AdminClient:
             position = reached
 
     def _follow(self, stream: Stream, query: Params) -> Iterator[Page[Any]]:
-        """Pages of one query, until the cursor ends, repeats or is missing."""
+        """Pages of one query, until the cursor ends, is missing or leads to nothing new."""
         seen: set[str] = set()
+        starts: set[int] = set()
         cursor: str | None = None
         empty = 0
         while True:
             params = query if cursor is None else [*query, ("page", cursor)]
             page: Page[Any] = self._ask(stream.path, params, lambda body: read_page(stream, body))
-            cursor = page.next_page = None if page.next_page in seen else page.next_page
+            # The same page under ever new cursors would be followed for ever.
+            new = {bucket.start for bucket in page.buckets} - starts
+            leads_on = page.next_page not in seen and (new or not page.buckets)
+            cursor = page.next_page = page.next_page if leads_on else None
+            starts |= new
             empty = 0 if page.buckets else empty + 1
             goes_on = bool(page.buckets) or cursor is not None
             page.has_more = page.has_more and goes_on and empty < _MOST_EMPTY_PAGES
@@ -170,20 +189,21 @@ class AdminClient:
     def fetch_list(self, path: str, params: Params) -> Iterator[dict[str, Any]]:
         """All items of a lookup list. Raises ProviderError."""
         after: str | None = None
-        seen: set[str] = set()
+        seen: set[str | None] = set()
         while True:
             cursor = [("after", after)] if after else []
-            answer = self._ask(
-                path,
-                [*params, *cursor],
-                lambda body: msgspec.json.decode(body, type=dict[str, Any]),
-            )
+            answer = self.fetch_answer(path, [*params, *cursor])
             items: list[dict[str, Any]] = answer.get("data") or []
             yield from items
             after = answer.get("last_id") or (items[-1].get("id") if items else None)
-            if not answer.get("has_more") or not after or after in seen:
+            new = {item.get("id") for item in items} - seen
+            if not answer.get("has_more") or not after or not new:
                 return
-            seen.add(after)
+            seen |= new
+
+    def fetch_answer(self, path: str, params: Params) -> dict[str, Any]:
+        """One answer as it came. Raises ProviderError."""
+        return self._ask(path, params, lambda body: msgspec.json.decode(body, type=dict[str, Any]))
 
     def _ask(self, path: str, params: Params, read: Callable[[bytes], Any]) -> Any:
         """One answer, read and validated, asked for again while that can help."""
@@ -205,8 +225,9 @@ class AdminClient:
             status, headers, body = self._send(path, params)
         except httpx.HTTPError as error:
             reason = str(error) or error.__class__.__name__
+            check = _CHECK_CERTIFICATE if "CERTIFICATE" in reason else "check the network"
             raise _TryAgain(
-                ProviderUnavailable(f"{path} cannot be reached ({reason}); check the network")
+                ProviderUnavailable(f"{path} cannot be reached ({reason}); {check}")
             ) from None
         if status == 200:
             try:
@@ -217,12 +238,12 @@ class AdminClient:
                 raise _TryAgain(
                     MalformedAnswer(f"{path} answered something else than JSON")
                 ) from None
-        error = error_of(path, status, body)
+        error = error_of(path, status, body, wrong_kind(self.key))
         if not is_worth_retrying(status):
             raise error
         wait = retry_after(headers, self._now())
         if wait is not None:
-            self._not_before = time.monotonic() + min(wait, _LONGEST_BLOCK_SECONDS)
+            self._budget.block_until(self._monotonic() + min(wait, _LONGEST_BLOCK_SECONDS))
             if wait > _LONGEST_WAIT_SECONDS:
                 raise error
         raise _TryAgain(error, wait)
@@ -230,30 +251,28 @@ class AdminClient:
     def _send(self, path: str, params: Params) -> tuple[int, httpx.Headers, bytes]:
         """Read the whole body, within limits of size and time that a slow drip cannot stretch."""
         self.requests += 1
-        deadline = time.monotonic() + _MAX_REQUEST_SECONDS
-        headers = {"Authorization": f"Bearer {self._key.get_secret_value()}"}
+        deadline = time.monotonic() + self._max_body_seconds
+        headers = {"Authorization": f"Bearer {self.key.get_secret_value()}"}
         with self._http.stream("GET", path, params=params, headers=headers) as response:
+            stream_in_time(response, lambda: time.monotonic() > deadline or self._stop.is_set())
             body = bytearray()
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > self._max_body_bytes:
                     raise _PageTooLarge(f"{path} answered more than {self._max_body_bytes} bytes")
-                if time.monotonic() > deadline or self._stop.is_set():
-                    raise httpx.ReadTimeout("the answer took too long")
             return response.status_code, response.headers, bytes(body)
 
     def _take_turn(self, path: str) -> None:
         """Wait for the request budget and for what `Retry-After` asked."""
-        blocked = self._not_before - time.monotonic()
+        blocked = self._budget.not_before - self._monotonic()
         if blocked > _LONGEST_WAIT_SECONDS:
             raise ProviderUnavailable(
                 f"{path} asked to wait {blocked:.0f} s more; the next sync tries"
             )
         if blocked > 0:
             self._sleep(blocked)
-        while self._limit and not self._limiter.hit(self._limit, "requests"):
-            reset = self._limiter.get_window_stats(self._limit, "requests").reset_time
-            self._sleep(max(0.05, reset - time.time()))
+        while wait := self._budget.take():
+            self._sleep(wait)
         self._sleep(0)
 
     def _sleep(self, seconds: float) -> None:
@@ -272,7 +291,7 @@ def _query(stream: Stream, window: Window, group_by: tuple[str, ...], limit: int
     return [
         ("start_time", str(window.start)),
         ("end_time", str(window.end)),
-        ("bucket_width", "1d" if stream.kind is Kind.COST else "1h"),
+        ("bucket_width", _WIDTH_NAMES[stream.width]),
         ("limit", str(limit)),
         *(("group_by", dimension) for dimension in group_by),
     ]

@@ -1,17 +1,21 @@
-"""OpenAI's JSON, validated and turned into records. Unknown fields are ignored.
+"""OpenAI's JSON, validated and turned into records.
+
+Every page is first read by a decoder that refuses unknown fields: that costs nothing where
+there are none. Where it refuses, one that skips them reads the page, and what was unknown is
+handed on beside the records.
 
 A compiled decoder reads numbers as `Decimal` from their digits: 17 decimals were seen, and
 amounts arrive as JSON numbers from some organizations, as strings from others.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from wherespent.domain.money import exact_sum, to_nanos
 from wherespent.domain.records import (
@@ -19,16 +23,22 @@ from wherespent.domain.records import (
     CostBucket,
     Dimensions,
     Measures,
+    Unrecognized,
     UsageBucket,
     added_measures,
 )
 from wherespent.domain.streams import Kind, Stream
 from wherespent.errors import MalformedAnswer
+from wherespent.providers.openai.unrecognized import Known, look_through
 
 # Old answers call one measure by another name.
 _OLD_NAMES = {"num_sessions": "sessions"}
 Bucket = TypeVar("Bucket", UsageBucket, CostBucket)
 _Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_NOTHING = Raw()
+# Known and not needed.
+_UNUSED_OF_PAGES = ("object",)
+_UNUSED_OF_BUCKETS = ("object", "end_time", "start_time_iso", "end_time_iso")
 
 
 class Amount(Struct):
@@ -48,38 +58,60 @@ class CostResult(Struct):
     quantity_unit: str | None = None
 
 
+class _StrictAmount(Amount, forbid_unknown_fields=True):
+    pass
+
+
+class _StrictCostResult(CostResult, forbid_unknown_fields=True):
+    amount: _StrictAmount | None = None  # pyright: ignore[reportIncompatibleVariableOverride]
+    # Known, undocumented, and not kept: the last one is personal data.
+    organization_id: Raw = _NOTHING
+    organization_name: Raw = _NOTHING
+    user_email: Raw = _NOTHING
+
+
 @dataclass(slots=True)
 class Page(Generic[Bucket]):
-    """One answer. `ignored` counts results of a kind that this version does not know."""
+    """One answer, and what of it this version does not know."""
 
     buckets: list[Bucket]
     next_page: str | None
     has_more: bool
-    ignored: int
+    unrecognized: list[Unrecognized] = field(default_factory=list[Unrecognized])
 
 
 @cache
-def _decoder(stream: Stream) -> msgspec.json.Decoder[Any]:
+def _decoder(stream: Stream, *, strict: bool) -> msgspec.json.Decoder[Any]:
     """A decoder made for the stream: the fields it has, dimensions first, then measures."""
-    result: type[Struct] = CostResult if stream.kind is Kind.COST else _usage_result(stream)
     bucket = msgspec.defstruct(
         "Bucket",
         [
             ("start_time", _Whole),
             # The schema of 2024 said `result` where every answer says `results`.
-            ("results", list[result] | None, None),
-            ("result", list[result] | None, None),
+            ("results", list[_result(stream, strict=strict)] | None, None),
+            ("result", list[_result(stream, strict=strict)] | None, None),
+            *((name, Raw, _NOTHING) for name in _UNUSED_OF_BUCKETS if strict),
         ],
+        forbid_unknown_fields=strict,
     )
     page = msgspec.defstruct(
         "Page",
-        [("data", list[bucket]), ("has_more", bool, False), ("next_page", str | None, None)],
+        [
+            ("data", list[bucket]),
+            ("has_more", bool, False),
+            ("next_page", str | None, None),
+            *((name, Raw, _NOTHING) for name in _UNUSED_OF_PAGES if strict),
+        ],
+        forbid_unknown_fields=strict,
     )
-    # Not strict: 5.0 and "5" are whole numbers too.
+    # Not strict about types: 5.0 and "5" are whole numbers too.
     return msgspec.json.Decoder(page, strict=False)
 
 
-def _usage_result(stream: Stream) -> type[Struct]:
+@cache
+def _result(stream: Stream, *, strict: bool) -> type[Struct]:
+    if stream.kind is Kind.COST:
+        return _StrictCostResult if strict else CostResult
     return msgspec.defstruct(
         "UsageResult",
         [
@@ -91,6 +123,20 @@ def _usage_result(stream: Stream) -> type[Struct]:
             ("object", str | None, None),
             *((old, _Whole | None, None) for _, old in _old_names(stream)),
         ],
+        forbid_unknown_fields=strict,
+    )
+
+
+@cache
+def _known(stream: Stream) -> Known:
+    is_cost = stream.kind is Kind.COST
+    return Known(
+        page=("data", "has_more", "next_page", *_UNUSED_OF_PAGES),
+        bucket=("start_time", "results", "result", *_UNUSED_OF_BUCKETS),
+        result=_result(stream, strict=True).__struct_fields__,
+        amount=Amount.__struct_fields__,
+        objects=stream.result_objects,
+        needs_amount=is_cost,
     )
 
 
@@ -101,14 +147,26 @@ def _old_names(stream: Stream) -> list[tuple[str, str]]:
 def read_page(stream: Stream, body: bytes) -> Page[Any]:
     """Validate one answer. Raises MalformedAnswer; nothing of a broken page is used."""
     try:
-        answer = _decoder(stream).decode(body)
+        answer, is_known = _decoded(stream, body)
         read = _read_costs if stream.kind is Kind.COST else _read_usage
         found: tuple[list[Any], int] = read(stream, answer.data)
+        buckets, left_out = found
+        page: Page[Any] = Page(buckets, answer.next_page or None, answer.has_more)
+        if left_out or not is_known:
+            page.unrecognized = look_through(body, _known(stream), whole=left_out > 0)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         raise MalformedAnswer(
             f"{stream.path} answered something that is not a page of buckets: {error}"
         ) from error
-    return Page(found[0], answer.next_page or None, answer.has_more, found[1])
+    return page
+
+
+def _decoded(stream: Stream, body: bytes) -> tuple[Any, bool]:
+    """The page, and whether every field of it is known."""
+    try:
+        return _decoder(stream, strict=True).decode(body), True
+    except msgspec.ValidationError:
+        return _decoder(stream, strict=False).decode(body), False
 
 
 def _distinct(buckets: Iterable[Any]) -> list[Any]:

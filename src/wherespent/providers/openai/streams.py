@@ -60,9 +60,10 @@ COSTS = Stream(
 )
 
 _COMPLETIONS = (*_WHO, "model", "batch", "service_tier", "api_source")
+COMPLETIONS = _usage("completions", _COMPLETIONS, _TOKENS)
 
 USAGE = (
-    _usage("completions", _COMPLETIONS, _TOKENS),
+    COMPLETIONS,
     _usage("decisions", _COMPLETIONS, _TOKENS),
     _usage("embeddings", (*_WHO, "model"), ("num_model_requests", "input_tokens")),
     _usage("moderations", (*_WHO, "model"), ("num_model_requests", "input_tokens")),
