@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from wherespent.demo import Answer, Faults, ScriptedOrganization, SimulatedOrganization
+from wherespent.demo.faults import SHAPES
 from wherespent.demo.people import KEYS, project_id
 
 NOON = datetime(2026, 11, 21, 12, 20, tzinfo=UTC)
@@ -49,7 +50,7 @@ def test_faults_that_are_answers(
 def test_a_retry_date(api: Any, company: SimulatedOrganization) -> None:
     company.faults.script("costs", "429_date")
     when = parsedate_to_datetime(api.ask("costs", start_time=START).headers["Retry-After"])
-    assert abs((when - datetime.now(UTC)).total_seconds()) < 5
+    assert when == NOON + timedelta(seconds=1)
 
 
 def test_faults_that_break_the_answer(api: Any, company: SimulatedOrganization) -> None:
@@ -66,6 +67,103 @@ def test_faults_that_break_the_answer(api: Any, company: SimulatedOrganization) 
     assert [each.status for each in api.server.requests] == [200, 0, 0, 200]
 
 
+def test_a_length_that_is_wrong(api: Any, company: SimulatedOrganization) -> None:
+    company.faults.script("", "length_long", "length_short")
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.ask("users", limit=1)
+    with pytest.raises(json.JSONDecodeError):
+        api.ask("users", limit=1).json()
+
+
+def test_a_reset_before_the_first_byte(api: Any, company: SimulatedOrganization) -> None:
+    company.faults.script("costs", "reset_early")
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        api.ask("costs", start_time=START)
+    assert api.ask("costs", start_time=START).status_code == 200
+
+
+def test_a_body_that_drips_comes_byte_by_byte(api: Any, company: SimulatedOrganization) -> None:
+    company.faults.script("users", "drip")
+    company.faults.drip_seconds = 0.0005
+    url = f"{api.server.url}/organization/users"
+    headers = {"Authorization": f"Bearer {api.key}", "Accept-Encoding": "identity"}
+    with api.http.stream("GET", url, params={"limit": 1}, headers=headers) as response:
+        pieces = list(response.iter_raw())
+    assert len(pieces) > 20
+    assert json.loads(b"".join(pieces))["object"] == "list"
+
+
+def test_right_json_under_a_wrong_type(api: Any, company: SimulatedOrganization) -> None:
+    company.faults.script("costs", "mislabelled")
+    response = api.ask("costs", start_time=START)
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.json()["object"] == "page"
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_an_odd_shape_holds_for_one_answer_and_changes_no_sum(
+    api: Any, company: SimulatedOrganization, kind: str
+) -> None:
+    company.quirks.usage_page_cap = 6
+    ask = {"start_time": START, "bucket_width": "1h", "group_by": "model"}
+    first = api.page("usage/completions", **ask)
+    second = api.page("usage/completions", **ask, page=first["next_page"])
+    company.faults.script("completions", kind, kind)
+    odd_first = api.page("usage/completions", **ask)
+    odd_second = api.page("usage/completions", **ask, page=first["next_page"])
+    assert (odd_first, odd_second) != (first, second)
+    for odd, plain in ((odd_first, first), (odd_second, second)):
+        assert sums(odd) == sums(plain)
+    assert api.page("usage/completions", **ask) == first
+    assert company.faults.injected[kind] == 2
+
+
+def sums(page: dict[str, Any]) -> dict[tuple[int, str], int]:
+    """Requests of each bucket and model; a bucket that is sent twice counts once."""
+    found: dict[tuple[int, str], int] = {}
+    for bucket in {each["start_time"]: each for each in page["data"]}.values():
+        for row in bucket["results"]:
+            if row["object"] == "organization.usage.completions.result":
+                key = bucket["start_time"], row["model"]
+                found[key] = found.get(key, 0) + row["num_model_requests"]
+    return found
+
+
+def test_a_list_has_no_odd_shape(api: Any, company: SimulatedOrganization) -> None:
+    company.faults.probability, company.faults.kinds = 1.0, ("split_rows",)
+    assert api.page("users")["object"] == "list"
+    assert company.faults.injected == {}
+
+
+def test_an_organization_whose_clock_is_ahead_says_so(
+    api: Any, company: SimulatedOrganization
+) -> None:
+    company.quirks.clock_skew = 26 * 3600
+    response = api.ask("costs", start_time=NOON)
+    assert parsedate_to_datetime(response.headers["Date"]) == NOON + timedelta(hours=26)
+    assert len(response.json()["data"]) == 2
+
+
+def test_the_control_tells_what_was_injected_and_ends_it(
+    api: Any, company: SimulatedOrganization
+) -> None:
+    def control(path: str = "") -> Any:
+        return api.http.get(api.server.url.removesuffix("/v1") + "/control" + path)
+
+    company.faults.probability, company.faults.kinds = 1.0, ("503",)
+    assert [api.ask("users").status_code for _ in range(3)] == [503] * 3
+    assert control().json() == {"probability": 1.0, "injected": {"503": 3}}
+    cleared = api.http.post(api.server.url.removesuffix("/v1") + "/control/clear")
+    assert cleared.json() == {"probability": 0.0, "injected": {"503": 3}}
+    assert api.ask("users").status_code == 200
+    assert control("/nothing").status_code == 404
+    assert control("/truth?since=soon&until=2026-11-21").status_code == 400
+    since, until = START, START + timedelta(days=1)
+    told = control(f"/truth?since={since.date()}&until={until.date()}").json()
+    assert told["cost_nanos"] == sum(company.cost_truth_nanos(since, until).values())
+    assert told["usage"]["images"] == company.usage_truth("images", since, until)[()]
+
+
 def test_an_answer_of_ones_own(api: Any, company: SimulatedOrganization) -> None:
     company.faults.script("costs", Answer(409, {"error": {}}, {"x-should-retry": "true"}), times=2)
     for _ in range(2):
@@ -79,7 +177,7 @@ def test_an_answer_of_ones_own(api: Any, company: SimulatedOrganization) -> None
 def test_random_faults_repeat_with_their_seed() -> None:
     def sequence(seed: int) -> list[Any]:
         faults = Faults(probability=0.4, seed=seed)
-        return [faults.next_fault("/x") for _ in range(60)]
+        return [faults.next_fault("/v1/organization/costs") for _ in range(60)]
 
     assert sequence(3) == sequence(3) != sequence(4)
     assert 10 < sum(fault is not None for fault in sequence(3)) < 40

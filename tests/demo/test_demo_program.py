@@ -4,12 +4,15 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
-from wherespent.demo import SimulatedOrganization
+from wherespent.demo import FAULT_KINDS, Quirks, SimulatedOrganization
+from wherespent.demo.faults import SHAPES
+from wherespent.demo.quirks import QUIRKS
 
 TODAY = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -68,3 +71,40 @@ def test_the_program_stops_when_its_parent_is_gone() -> None:
     assert program.stderr is not None
     assert program.stderr.read() == ""
     program.stderr.close()
+
+
+def test_faults_and_quirks_are_chosen_on_the_command_line() -> None:
+    program = start("--fault", "503", "--fault-probability", "1", "--quirk", "unknown_fields")
+    assert program.stdout is not None
+    base = program.stdout.readline().strip().removesuffix("/v1")
+    assert httpx.get(f"{base}/v1/organization/users", trust_env=False).status_code == 503
+    told = httpx.get(f"{base}/control", trust_env=False).json()
+    assert told == {"probability": 1.0, "injected": {"503": 1}}
+    httpx.post(f"{base}/control/clear", trust_env=False)
+    headers = {"Authorization": "Bearer sk-admin-x"}
+    query = {"start_time": int(datetime.now(UTC).timestamp()) - 3600}
+    page = httpx.get(
+        f"{base}/v1/organization/usage/images", params=query, headers=headers, trust_env=False
+    ).json()
+    assert "x_trace" in page
+    program.send_signal(signal.SIGTERM)
+    assert end(program) == (0, "")
+
+
+def test_help_lists_every_fault_and_every_quirk() -> None:
+    command = [sys.executable, "-m", "wherespent.demo", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert {*FAULT_KINDS, *QUIRKS} <= set(told.split())
+
+
+def test_an_unknown_fault_is_refused_with_the_known_ones() -> None:
+    code, errors = end(start("--fault", "418"))
+    assert code == 2
+    assert "fresh_cursor" in errors
+    assert end(start("--fault-probability", "30"))[0] == 2
+
+
+def test_every_quirk_that_is_listed_is_one_that_can_be_switched_on() -> None:
+    switches = {each.name for each in fields(Quirks) if each.type in {"bool", bool}}
+    assert switches - {"history_limited"} == set(QUIRKS)
+    assert set(SHAPES.values()) <= set(QUIRKS)

@@ -84,6 +84,11 @@ WEEKDAYS: dict[Shape, tuple[float, ...]] = {
     "rare": (1.0, 0.9, 1.0, 0.8, 0.6, 0.0, 0.0),
 }
 
+# How often in an hour work swells, and by how much; together less than all of it, or a minute
+# could have less than nothing.
+_WAVES = ((3, 0.22), (11, 0.25), (26, 0.3))
+_FINE = 1_000_000_000
+
 HourLeaves = list[tuple[int, tuple[int, ...]]]
 
 
@@ -123,7 +128,20 @@ def part(leaves: tuple[int, ...], start: int, end: int) -> tuple[int, ...]:
     """The share of an hour between two of its seconds; adjoining shares add up exactly."""
     if start == 0 and end == HOUR:
         return leaves
-    return tuple([value * end // HOUR - value * start // HOUR for value in leaves])
+    first, last = _passed(start, sum(leaves)), _passed(end, sum(leaves))
+    return tuple([value * last // _FINE - value * first // _FINE for value in leaves])
+
+
+def _passed(second: int, volume: int) -> int:
+    """How much of an hour's work is done by then, of `_FINE`: minutes differ, as they do."""
+    if second in (0, HOUR):
+        return second * _FINE // HOUR
+    turn = 2 * math.pi * second / HOUR
+    waves = sum(
+        height / times * (math.sin(turn * times + volume % 97) - math.sin(volume % 97))
+        for times, height in _WAVES
+    )
+    return int(_FINE * (second / HOUR + waves / (2 * math.pi)))
 
 
 def _growth(offset: int) -> float:

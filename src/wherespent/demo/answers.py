@@ -1,13 +1,13 @@
 """Which answer a request gets: the key is checked, the path routed, a fault put into words."""
 
-import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
 
-from wherespent.demo.faults import Answer, Quirks
+from wherespent.demo.faults import Answer
 from wherespent.demo.lists import list_answer
 from wherespent.demo.query import ApiError
+from wherespent.demo.quirks import Quirks
 from wherespent.demo.source import Organization
 from wherespent.demo.streams import STREAMS
 from wherespent.demo.wire import bucket_page, encode
@@ -16,6 +16,7 @@ USAGE_SCOPE = "api.usage.read"
 MANAGEMENT_SCOPE = "api.management.read"
 Params = Mapping[str, list[str]]
 Json = dict[str, Any]
+HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
 def authorize(quirks: Quirks, header: str | None, scope: str) -> None:
@@ -70,24 +71,20 @@ def body_bytes(reply: Answer) -> bytes:
     return reply.body.encode() if isinstance(reply.body, str) else encode(reply.body)
 
 
-def failure(fault: str, retry_after: int) -> Answer:
-    """The answer of a fault that has one."""
-    html = {"Content-Type": "text/html; charset=utf-8"}
+def failure(fault: str, retry_after: int, now: int) -> Answer:
+    """The answer of a fault that has one; `now` in epoch seconds, by the organization's clock."""
     if fault == "wrong_type":
-        return Answer(200, "<!doctype html><title>Sign in</title>", html)
+        return Answer(200, "<!doctype html><title>Sign in</title>", HTML)
     if fault == "502_html":
-        return Answer(
-            502, "<html><title>502 Bad Gateway</title><body>cloudflare</body></html>", html
-        )
-    if fault == "hang":
-        return Answer(200, "")
+        page = "<html><title>502 Bad Gateway</title><body>cloudflare</body></html>"
+        return Answer(502, page, HTML)
     if not fault.startswith("429"):
         message = "The server had an error while processing your request."
         return Answer(int(fault), ApiError(int(fault), message, kind="server_error").body)
     message, kind = "Rate limit reached. Please try again later.", "rate_limit_exceeded"
     when = {
         "429_seconds": str(retry_after),
-        "429_date": formatdate(time.time() + retry_after, usegmt=True),
+        "429_date": formatdate(now + retry_after, usegmt=True),
     }
     headers = {"Retry-After": when[fault]} if fault in when else {}
     return Answer(429, ApiError(429, message, kind=kind, code=kind).body, headers)

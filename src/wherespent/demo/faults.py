@@ -1,120 +1,47 @@
-"""The switches that make the simulated API behave as badly as the real one has been seen to."""
+"""Failures that the simulated API can be told to have, each by its name."""
 
 import random
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import date
-from decimal import Decimal
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from wherespent.demo.streams import Dimension
+FAILURES = {
+    "429_seconds": "429 with Retry-After in seconds",
+    "429_date": "429 with Retry-After as an HTTP date",
+    "429_bare": "429 without Retry-After",
+    "500": "500",
+    "502_html": "502 with an HTML body",
+    "503": "503",
+    "504": "504",
+    "reset_early": "the connection is reset before the first byte",
+    "reset": "the connection is reset in the middle of the body",
+    "hang": "not a byte comes, longer than any time-out",
+    "drip": "the body comes one byte at a time",
+    "truncated": "the JSON is cut in half, under a Content-Length that fits",
+    "length_long": "Content-Length announces more than is sent",
+    "length_short": "Content-Length announces less than is sent",
+    "wrong_type": "200 with an HTML page, as a login in between would answer",
+    "mislabelled": "the right JSON under the content type text/html",
+}
+"""What befalls one request or its answer."""
 
-AmountStyle = Literal["mixed", "string", "number"]
-RowTest = Callable[[Mapping[str, Dimension]], bool]
+SHAPES = {
+    "unknown_fields": "unknown_fields",
+    "unknown_objects": "unknown_objects",
+    "reordered_rows": "reordered_rows",
+    "split_rows": "duplicate_rows",
+    "repeated_buckets": "repeat_buckets",
+    "repeated_page": "repeat_pages",
+    "overlapping_pages": "overlap_pages",
+    "cursor_to_itself": "repeat_cursor",
+    "cursor_cycle": "cursor_cycle",
+    "fresh_cursor": "fresh_cursors",
+}
+"""Right answers in an odd shape: each is a quirk that holds for one request only."""
 
-FAULT_KINDS = (
-    "429_seconds",
-    "429_date",
-    "429_bare",
-    "500",
-    "502_html",
-    "503",
-    "504",
-    "hang",
-    "reset",
-    "truncated",
-    "wrong_type",
-)
-
-
-@dataclass(frozen=True)
-class Restatement:
-    """How one UTC day reads after the provider changed its mind."""
-
-    cost_factor: Decimal = Decimal(1)
-    usage_factor: int = 1
-    """Whole, so that hours and minutes still add up to their day."""
-    drop_line_items: frozenset[str] = frozenset()
-    drop: RowTest | None = None
-    empty: bool = False
-    streams: frozenset[str] | None = None
-    """Stream names and `costs`; None: all of them."""
-
-    def touches(self, stream: str) -> bool:
-        """Whether this stream reads differently."""
-        return self.streams is None or stream in self.streams
-
-
-@dataclass
-class Quirks:
-    """Lawful oddities of the contract; change any of them while the server runs."""
-
-    amounts: AmountStyle = "mixed"
-    settle_immediately: bool = False
-    result_key: Literal["results", "result"] = "results"
-    duplicate_rows: bool = False
-    cursor_past_end: bool = False
-    repeat_cursor: bool = False
-    has_more_without_cursor: bool = False
-    usage_page_cap: int | None = None
-    cost_page_cap: int | None = None
-    history_floor: date | None = None
-    """None: 365 days before the clock's today."""
-    history_limited: bool = True
-    api_key_floor: int | None = None
-    refuse_user_with_project: bool = False
-    missing_endpoints: set[str] = field(default_factory=set[str])
-    """Stream names, `costs`, or list names such as `users`, that answer 404."""
-    unknown_fields: bool = False
-    unknown_objects: bool = False
-    unknown_unit: bool = False
-    null_dimensions: frozenset[str] = frozenset()
-    omit_dimensions: bool = False
-    """Leave ungrouped dimensions out instead of sending null."""
-    omit_empty_buckets: bool = False
-    future_buckets: bool = False
-    descending: bool = False
-    clip_costs: bool = False
-    restated: dict[date, Restatement] = field(default_factory=dict[date, Restatement])
-    valid_keys: frozenset[str] | None = None
-    """None: any key that starts with sk-admin-."""
-    revoked_keys: set[str] = field(default_factory=set[str])
-    key_scopes: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
-    """Restricted keys: key to the scopes that it has."""
-    missing_scope_status: int = 403
-
-    @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> "Quirks":
-        """The switches of a JSON file; an unknown name is an error, so that a typo is seen."""
-        known = {each.name for each in fields(cls)}
-        if unknown := set(values) - known:
-            raise ValueError(f"unknown quirks: {', '.join(sorted(unknown))}")
-        return cls(**{name: _parsed(name, value) for name, value in values.items()})
-
-
-def _parsed(name: str, value: Any) -> Any:
-    if name in {"missing_endpoints", "revoked_keys"}:
-        return set[str](value)
-    if name in {"null_dimensions", "valid_keys"}:
-        return None if value is None else frozenset[str](value)
-    if name == "history_floor":
-        return None if value is None else date.fromisoformat(value)
-    if name == "key_scopes":
-        return {key: frozenset[str](scopes) for key, scopes in value.items()}
-    if name == "restated":
-        return {date.fromisoformat(day): _restatement(change) for day, change in value.items()}
-    return value
-
-
-def _restatement(change: Mapping[str, Any]) -> Restatement:
-    return Restatement(
-        cost_factor=Decimal(str(change.get("cost_factor", 1))),
-        usage_factor=int(change.get("usage_factor", 1)),
-        drop_line_items=frozenset[str](change.get("drop_line_items", ())),
-        empty=bool(change.get("empty", False)),
-        streams=frozenset[str](change["streams"]) if "streams" in change else None,
-    )
+FAULT_KINDS = (*FAILURES, *SHAPES)
 
 
 @dataclass(frozen=True)
@@ -129,19 +56,27 @@ class Answer:
 
 @dataclass
 class Faults:
-    """Failures of the transport: at random from a seed, or scripted for the next requests."""
+    """Failures at random from a seed, or scripted for the next requests; what was done is counted.
+
+    `probability` is the share of requests that suffer one of `kinds`. Times are in seconds.
+    """
 
     probability: float = 0.0
     seed: int = 1
     kinds: tuple[str, ...] = FAULT_KINDS
     latency: float = 0.0
     retry_after: int = 1
-    hang_seconds: float = 30.0
+    hang_seconds: float = 60.0
+    drip_seconds: float = 0.2
+    """Between two bytes."""
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._script: list[tuple[str, str | Answer]] = []
         self._lock = threading.Lock()
+        self.injected = Counter[str]()
+        """How often each kind befell a request; `scripted` for a test's own answer."""
+        _refuse_unknown(self.kinds)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> "Faults":
@@ -152,9 +87,7 @@ class Faults:
 
     def script(self, path: str, *kinds: str | Answer, times: int = 1) -> None:
         """The next requests whose path contains `path` answer these kinds (`ok` lets one pass)."""
-        for kind in kinds:
-            if isinstance(kind, str) and kind not in {*FAULT_KINDS, "ok"}:
-                raise ValueError(f"unknown fault: {kind}")
+        _refuse_unknown(kind for kind in kinds if isinstance(kind, str) and kind != "ok")
         with self._lock:
             self._script += [(path, kind) for _ in range(times) for kind in kinds]
 
@@ -167,10 +100,27 @@ class Faults:
     def next_fault(self, path: str) -> str | Answer | None:
         """What befalls this request; None when it is answered well."""
         with self._lock:
-            for index, (part, kind) in enumerate(self._script):
-                if part in path:
-                    del self._script[index]
-                    return None if kind == "ok" else kind
-            if self.probability and self._random.random() < self.probability:
-                return self._random.choice(self.kinds)
-            return None
+            fault = self._drawn(path)
+            if fault is not None:
+                self.injected["scripted" if isinstance(fault, Answer) else fault] += 1
+            return fault
+
+    def _drawn(self, path: str) -> str | Answer | None:
+        for index, (part, kind) in enumerate(self._script):
+            if part in path:
+                del self._script[index]
+                return None if kind == "ok" else kind
+        if self.probability and self._random.random() < self.probability:
+            kind = self._random.choice(self.kinds)
+            return kind if kind in FAILURES or has_buckets(path) else None
+        return None
+
+
+def has_buckets(path: str) -> bool:
+    """Whether a path is one of usage or costs: a list has no shape to be odd."""
+    return "/usage/" in path or path.endswith("/costs")
+
+
+def _refuse_unknown(kinds: Iterable[str]) -> None:
+    if unknown := set[str](kinds) - set(FAULT_KINDS):
+        raise ValueError(f"unknown fault: {', '.join(sorted(unknown))}")

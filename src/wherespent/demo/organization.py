@@ -7,9 +7,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from wherespent.demo.activity import hours_of, part, stock_at
-from wherespent.demo.faults import Faults, Quirks
+from wherespent.demo.faults import Faults
 from wherespent.demo.people import directory
 from wherespent.demo.prices import ADJUSTMENT, Charge, storage_charge, token_charges, unit_charge
+from wherespent.demo.quirks import Quirks
 from wherespent.demo.source import (
     DAY,
     HOUR,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from wherespent.demo.faults import Quirks
+from wherespent.demo.quirks import Quirks
 from wherespent.demo.source import DAY, HOUR, day_start, utc_day
 from wherespent.demo.streams import COST_DIMENSIONS, COST_FILTERS, STREAMS
 
@@ -107,9 +107,12 @@ def read_query(stream: str, params: Params, quirks: Quirks, now: int) -> Query:
     )
 
 
-def mint_cursor(query: Query, next_start: int) -> str:
-    """An opaque cursor that only continues the query that it was made for."""
-    packed = query.binding + struct.pack(">qq", next_start, query.end)
+def mint_cursor(query: Query, next_start: int, salt: bytes = bytes(8)) -> str:
+    """An opaque cursor that only continues the query that it was made for.
+
+    Another `salt` of 8 bytes makes another cursor to the same place.
+    """
+    packed = query.binding + struct.pack(">qq8s", next_start, query.end, salt)
     return "page_" + base64.urlsafe_b64encode(packed).decode()
 
 
@@ -125,11 +128,11 @@ def _resume(page: str | None, binding: bytes) -> tuple[int, int | None]:
         raise refused from None
     if (
         not page.startswith("page_")
-        or len(packed) != len(binding) + 16
+        or len(packed) != len(binding) + 24
         or packed[: len(binding)] != binding
     ):
         raise refused
-    next_start, end = struct.unpack(">qq", packed[len(binding) :])
+    next_start, end, _ = struct.unpack(">qq8s", packed[len(binding) :])
     return next_start, end
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
-from wherespent.demo.faults import Faults, Quirks
+from wherespent.demo.faults import Faults
+from wherespent.demo.quirks import Quirks
 from wherespent.demo.source import Clock, CostRow, Organization, UsageRow, day_start, utc_now
 from wherespent.demo.streams import COST_DIMENSIONS, STREAMS, Dimension
 

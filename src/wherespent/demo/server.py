@@ -8,20 +8,24 @@ import struct
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-from wherespent.demo.answers import Params, answer, body_bytes, failure
-from wherespent.demo.faults import Answer
+from wherespent.demo.answers import HTML, Params, answer, body_bytes, failure
+from wherespent.demo.control import CLEAR, CONTROL, controlled
+from wherespent.demo.faults import SHAPES, Answer
 from wherespent.demo.query import ApiError, normalized
 from wherespent.demo.source import Organization
 from wherespent.demo.wire import encode
 
 MOST_LOGGED = 20_000
 """A demo runs for days."""
+UNANSWERED = {"hang", "reset", "reset_early"}
+FLAWS = {"hang", "reset", "reset_early", "drip", "length_long", "length_short"}
+"""Faults of how a right answer is sent."""
 
 
 @dataclass(frozen=True)
@@ -85,28 +89,34 @@ class _Exchange(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         params = normalized(parse_qsl(url.query, keep_blank_values=True))
+        if url.path.startswith(CONTROL):
+            self._send(controlled(self.server.organization, url.path, params))
+            return
         faults = self.server.organization.faults
         fault = faults.next_fault(url.path)
         began, at = time.perf_counter(), time.time()
         if faults.latency:
             self.server.closing.wait(faults.latency)
-        reply = (
-            self._answered(url.path, params)
-            if fault is None
-            else self._faulty(fault, url.path, params)
-        )
+        reply = self._answered(url.path, params) if fault is None else self._faulty(fault, params)
         name = "scripted" if isinstance(fault, Answer) else fault
-        status = 0 if name in {"hang", "reset"} else reply.status
+        status = 0 if name in UNANSWERED else reply.status
         # Logged before it is sent, so that a client that has its answer finds it in the log.
         self._log(url.path, params, url.query, status, at, time.perf_counter() - began, name)
         if name == "hang":
             self.close_connection = True
             self.server.closing.wait(faults.hang_seconds)
+        elif name == "reset_early":
+            self._reset()
         else:
-            self._send(reply, cut_short=name == "reset")
+            self._send(reply, name)
 
     def do_POST(self) -> None:
-        self._refuse_method()
+        if self.path == CLEAR:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.server.organization.faults.clear()
+            self._send(controlled(self.server.organization, CONTROL, {}))
+        else:
+            self._refuse_method()
 
     def do_DELETE(self) -> None:
         self._refuse_method()
@@ -134,41 +144,79 @@ class _Exchange(BaseHTTPRequestHandler):
             LoggedRequest(self.command, path, params, query, status, key, at, took, fault)
         )
 
-    def _answered(self, path: str, params: Params) -> Answer:
+    def _answered(self, path: str, params: Params, **quirks: bool) -> Answer:
         key = self.headers["Authorization"]
+        organization = self.server.organization
+        if quirks:
+            organization = organization.with_quirks(**quirks)
         try:
             with self.server.generating:
-                return Answer(200, encode(answer(self.server.organization, path, params, key)))
+                return Answer(200, encode(answer(organization, path, params, key)))
         except ApiError as error:
             return Answer(error.status, error.body)
 
-    def _faulty(self, fault: str | Answer, path: str, params: Params) -> Answer:
+    def _faulty(self, fault: str | Answer, params: Params) -> Answer:
         if isinstance(fault, Answer):
             return fault
-        if fault in {"reset", "truncated"}:
+        path = urlsplit(self.path).path
+        if fault in SHAPES:
+            return self._answered(path, params, **{SHAPES[fault]: True})
+        if fault in FLAWS:
+            return self._answered(path, params)
+        if fault == "mislabelled":
+            return replace(self._answered(path, params), headers=HTML)
+        if fault == "truncated":
             whole = self._answered(path, params)
             body = body_bytes(whole)
-            return Answer(whole.status, body if fault == "reset" else body[: len(body) // 2])
-        return failure(fault, self.server.organization.faults.retry_after)
+            return replace(whole, body=body[: len(body) // 2])
+        organization = self.server.organization
+        return failure(fault, organization.faults.retry_after, organization.clock())
 
-    def _send(self, reply: Answer, *, cut_short: bool = False) -> None:
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of an answer, by the organization's clock."""
+        at = self.server.organization.clock() if timestamp is None else timestamp
+        return super().date_time_string(at)
+
+    def _send(self, reply: Answer, flaw: str | None = None) -> None:
+        """Send an answer, with one of FLAWS if it is to have one."""
         body = body_bytes(reply)
         self.send_response(reply.status)
         headers = {"Content-Type": "application/json", **reply.headers}
         if len(body) > 1400 and "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, 1)
             headers["Content-Encoding"] = "gzip"
-        headers["Content-Length"] = str(len(body))
+        headers["Content-Length"] = str(announced_length(len(body), flaw))
         headers["X-Request-Id"] = f"req_{len(self.server.requests):08x}"
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if cut_short else body)
+        if flaw == "drip":
+            self._drip(body)
+            return
+        self.wfile.write(body[: len(body) // 2] if flaw == "reset" else body)
         self.wfile.flush()
-        if cut_short:
-            self.close_connection = True
-            # SO_LINGER 0 makes the close a RST, the way a load balancer dies.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if flaw == "reset":
+            self._reset()
+        # The client waits for the rest that was announced, and is told that there is none.
+        self.close_connection |= flaw == "length_long"
+
+    def _drip(self, body: bytes) -> None:
+        pause = self.server.organization.faults.drip_seconds
+        for place in range(len(body)):
+            self.wfile.write(body[place : place + 1])
+            self.wfile.flush()
+            if self.server.closing.wait(pause):
+                return
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        # SO_LINGER 0 makes the close a RST, the way a load balancer dies.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def announced_length(length: int, flaw: str | None) -> int:
+    """What Content-Length says of a body of `length` bytes."""
+    return {"length_long": length + 100, "length_short": length // 2}.get(flaw or "", length)
 
 
 class RunningServer:

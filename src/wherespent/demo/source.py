@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from wherespent.demo.faults import Faults, Quirks, Restatement
+from wherespent.demo.faults import Faults
+from wherespent.demo.quirks import Quirks, Restatement
 from wherespent.demo.streams import COST_DIMENSIONS, STREAMS, Dimension, Measures, add_measures
 
 DAY = 86_400
@@ -86,8 +88,14 @@ class Organization(ABC):
         """Rows of the UTC day that starts at `day`, as billed by `now`."""
 
     def clock(self) -> int:
-        """Now, in whole epoch seconds."""
-        return int(self.now().timestamp())
+        """Now as this organization believes it to be, in whole epoch seconds."""
+        return int(self.now().timestamp() + self.quirks.clock_skew)
+
+    def with_quirks(self, **changed: Any) -> Self:
+        """The same organization with some quirks changed; this one stays as it is."""
+        other = copy(self)
+        other.quirks = replace(self.quirks, **changed)
+        return other
 
     def usage_rows(self, stream: str, start: int, end: int) -> list[UsageRow]:
         """Full-dimension rows in [start, end) up to now; for a stock those of its last moment."""

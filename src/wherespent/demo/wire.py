@@ -1,6 +1,8 @@
 """A usage or costs query turned into the JSON page that the contract describes."""
 
 import json
+import os
+import random
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -9,6 +11,7 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 from wherespent.demo.query import Query, mint_cursor, read_query
+from wherespent.demo.quirks import Quirks
 from wherespent.demo.source import (
     DAY,
     FINEST_AMOUNT,
@@ -42,6 +45,8 @@ def bucket_page(organization: Organization, stream: str, params: Mapping[str, li
         buckets = [bucket for bucket in buckets if bucket[quirks.result_key]]
     if quirks.descending:
         buckets.reverse()
+    if quirks.repeat_buckets:
+        buckets = [bucket for bucket in buckets for _ in range(2)]
     page: Json = {
         "object": "page",
         "data": buckets,
@@ -67,17 +72,32 @@ def _page_cap(organization: Organization, stream: str) -> int | None:
 
 def _continuation(organization: Organization, query: Query, served: range, starts: range) -> Json:
     quirks = organization.quirks
-    is_last = len(served) == len(starts)
     if quirks.has_more_without_cursor:
         return {"has_more": True, "next_page": None}
-    if quirks.repeat_cursor and query.page:
-        return {"has_more": True, "next_page": query.page}
+    if odd := _odd_cursor(quirks, query, served):
+        return {"has_more": True, "next_page": odd}
+    is_last = len(served) == len(starts)
     if is_last and not quirks.cursor_past_end and not quirks.repeat_cursor:
         return {"has_more": False, "next_page": None}
     next_start = (
         served[-1] + query.width if served else (query.resume_at or query.start) + query.width
     )
+    if quirks.overlap_pages and len(served) > 1:
+        next_start -= query.width
     return {"has_more": True, "next_page": mint_cursor(query, next_start)}
+
+
+def _odd_cursor(quirks: Quirks, query: Query, served: range) -> str | None:
+    """A cursor to where a client has been before."""
+    if quirks.fresh_cursors and served:
+        return mint_cursor(query, served[0], os.urandom(8))
+    if quirks.repeat_cursor and query.page:
+        return query.page
+    if quirks.cursor_cycle and served and served[0] > query.start:
+        return mint_cursor(query, query.start)
+    if quirks.repeat_pages and query.page is None and served:
+        return mint_cursor(query, served[0])
+    return None
 
 
 def _bucket(organization: Organization, query: Query, start: int, end: int) -> Json:
@@ -103,6 +123,8 @@ def _bucket(organization: Organization, query: Query, start: int, end: int) -> J
         results.append(
             {"object": "organization.usage.teleports.result", "beams": 3, "project_id": None}
         )
+    if quirks.reordered_rows:
+        random.Random(start).shuffle(results)
     bucket[quirks.result_key] = results
     return bucket
 
@@ -139,12 +161,19 @@ def _cost_results(organization: Organization, query: Query, day: int) -> list[Js
                     "object": "organization.costs.result",
                     "amount": {"value": _amount(organization, key, part), "currency": "usd"},
                     **dims,
-                    "organization_id": organization.organization_id,
-                    "organization_name": organization.organization_name,
+                    **_organization(organization),
                     **_quantity(query, units, unit),
                 }
             )
     return results
+
+
+def _organization(organization: Organization) -> Json:
+    told = organization.quirks.organization_id
+    if told == "":
+        return {}
+    own = {"organization_name": organization.organization_name}
+    return {"organization_id": told or organization.organization_id, **own}
 
 
 def _cost_parts(
