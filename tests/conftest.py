@@ -132,3 +132,19 @@ def _recreate(server: str, name: str) -> None:
 
 def _drop(server: str, name: str) -> None:
     _execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of the fault tests: how many faults, how many convergences."""
+    rows = sorted(
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "fault" and report.when == "call"
+    )
+    if not rows:
+        return
+    terminalreporter.section("faults survived")
+    for row, faults, converged, note in rows:
+        terminalreporter.line(f"{row:<52} faults {faults:>6}  converged {converged:>6}  {note}")
