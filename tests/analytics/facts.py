@@ -151,7 +151,9 @@ class Facts:
     ) -> None:
         connection.execute(
             text(
-                "INSERT INTO coverage VALUES (:account, :stream, :grouping, :day, :end, :read)"
+                "INSERT INTO coverage (account_id, stream_id, grouping, bucket_start, bucket_end,"
+                " read_at, first_read_at)"
+                " VALUES (:account, :stream, :grouping, :day, :end, :read, :read)"
                 " ON CONFLICT DO NOTHING"
             ),
             {

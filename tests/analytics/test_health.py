@@ -77,7 +77,7 @@ def test_states(facts: Facts, values: dict[str, object], expected: State) -> Non
 
 def test_a_failure_says_what_to_do(facts: Facts) -> None:
     state(facts, failures=1, error_kind="KeyRefused", error="refused")
-    assert "OPENAI_ADMIN_KEY" in health(facts).remedy
+    assert "wherespent doctor" in health(facts).remedy
     with facts.database.read() as connection:
         found = last_sync(connection, "default", NOON)
     assert (found.failing, found.running, found.error, found.at) == (True, False, "refused", None)
@@ -115,6 +115,8 @@ def test_progress_is_that_of_the_slowest_stream(facts: Facts) -> None:
     with facts.database.read() as connection:
         progress = backfill_progress(connection, "default", NOON, 4)
     assert (progress.done_days, progress.wanted_days) == (1, 5)
+    # Four days of two streams, of five days of the eleven that are offered.
+    assert progress.share == 4 / (5 * 11)
 
 
 def test_what_the_provider_does_not_keep_is_done(facts: Facts) -> None:

@@ -146,6 +146,16 @@ def test_bytes_are_a_level_and_never_summed_over_time(organization: Facts) -> No
     assert [point.value for point in points] == [1000, 1110, 1200]
 
 
+def test_bytes_that_are_gone_are_none_of_a_filter(organization: Facts) -> None:
+    p2 = replace(JANUARY, granularity=Granularity.DAY, project=Choice(("p2",)))
+    stores = other(organization, p2)["openai.usage.vector_stores"]
+    assert [point.value for point in stores.points] == [10, 0]
+    assert stores.total == 0
+    assert "openai.usage.vector_stores" not in other(
+        organization, replace(p2, project=Choice(("p9",)))
+    )
+
+
 def test_each_other_stream_has_its_own_unit(organization: Facts) -> None:
     found = other(organization, ALL)
     assert {(usage.measure, usage.total) for usage in found.values()} == {

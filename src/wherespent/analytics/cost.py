@@ -7,14 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func
 
+from wherespent.analytics.accounts import ACCOUNT, Scope, added_up, scopes
 from wherespent.analytics.filters import Choice, Filters, Granularity
-from wherespent.analytics.sources import (
-    Account,
-    Source,
-    cost_source,
-    read_account,
-    was_read,
-)
+from wherespent.analytics.sources import Source, cost_source, was_read
 from wherespent.analytics.sums import Sums, added, series_totals, sums
 from wherespent.analytics.top import top_of
 from wherespent.domain.money import EXACT, from_nanos
@@ -22,7 +17,9 @@ from wherespent.errors import QuestionRefused
 from wherespent.providers.openai.streams import COSTS
 from wherespent.storage.tables import MAIN, cost_day
 
+# What the tables of costs can be grouped by; `account` besides.
 COST_DIMENSIONS = ("model", "line_item", "project_id", "user_id", "api_key_id", "api_source")
+_GROUPABLE = (*COST_DIMENSIONS, ACCOUNT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def cost_by(connection: Connection, filters: Filters, dimension: str) -> list[Co
     unknown dimension, and where the organization does not report users beside it.
     """
     _refuse_unknown(dimension)
-    found = _billed(connection, filters, dimension)
+    found = billed_nanos(connection, filters, dimension)
     points = [
         CostPoint(bucket, key, from_nanos(nanos)) for (bucket, key), (nanos,) in found.items()
     ]
@@ -74,9 +71,9 @@ def cost_by(connection: Connection, filters: Filters, dimension: str) -> list[Co
 
 
 def _refuse_unknown(dimension: str) -> None:
-    if dimension not in COST_DIMENSIONS:
+    if dimension not in _GROUPABLE:
         raise QuestionRefused(
-            f"billed cost cannot be grouped by {dimension}: use {', '.join(COST_DIMENSIONS)}"
+            f"billed cost cannot be grouped by {dimension}: use {', '.join(_GROUPABLE)}"
         )
 
 
@@ -95,7 +92,7 @@ def top_costs(connection: Connection, filters: Filters, dimension: str, most: in
     Points and others together add up to `cost_over_time`, exactly. Raises QuestionRefused.
     """
     _refuse_unknown(dimension)
-    top = top_of(filters, dimension, most, lambda chosen, by: _billed(connection, chosen, *by))
+    top = top_of(filters, dimension, most, lambda chosen, by: billed_nanos(connection, chosen, *by))
     points = [CostPoint(*key, from_nanos(nanos)) for key, nanos in top.points.items()]
     others = [CostPoint(bucket, "", from_nanos(nanos)) for bucket, nanos in top.others.items()]
     return TopCosts(tuple(points), tuple(others), top.other_keys)
@@ -103,20 +100,18 @@ def top_costs(connection: Connection, filters: Filters, dimension: str, most: in
 
 def cost_over_time(connection: Connection, filters: Filters) -> list[CostPoint]:
     """One point per bucket that has any cost, oldest first; keys are ''."""
-    found = _billed(connection, filters)
+    found = billed_nanos(connection, filters)
     points = [CostPoint(bucket, "", from_nanos(nanos)) for (bucket,), (nanos,) in found.items()]
     return sorted(points, key=lambda point: point.bucket_start or 0)
 
 
 def cost_total(connection: Connection, filters: Filters) -> Decimal | None:
     """US dollars billed in the window; None where nothing was read: no data is not $0."""
-    account = read_account(connection, filters.account)
-    source = cost_source(connection, account, filters.cost_choices)
-    whole = replace(filters, granularity=Granularity.TOTAL)
-    found = _nanos(connection, source, whole)
+    found = billed_nanos(connection, replace(filters, granularity=Granularity.TOTAL))
     if found:
         return from_nanos(found[(None,)][0])
-    return Decimal(0) if _was_read(connection, account, source, filters) else None
+    was_any_read = any(_was_read(connection, scope) for scope in scopes(connection, filters))
+    return Decimal(0) if was_any_read else None
 
 
 def cost_totals(connection: Connection, filters: Filters) -> CostTotals:
@@ -131,16 +126,10 @@ def cost_totals(connection: Connection, filters: Filters) -> CostTotals:
 
 def line_items(connection: Connection, filters: Filters) -> list[LineItemRow]:
     """The bill of the window, the largest line item first."""
-    account = read_account(connection, filters.account)
-    source = cost_source(connection, account, (*filters.cost_choices, "line_item"))
-    found = sums(
-        connection,
-        source,
-        filters.window,
-        Granularity.TOTAL,
-        filters.cost_choices,
-        by=(source.raw("line_item"), source.raw("model_key"), source.raw("quantity_unit")),
-        measures=billed_measures(source),
+    by = ("line_item", "model_key", "quantity_unit")
+    total = Granularity.TOTAL
+    found = added_up(
+        connection, filters, by, lambda scope, _: bill_parts(connection, scope, by, total)
     )
     bill: dict[tuple[str, str], list[Part]] = {}
     for (_, item, model_key, unit), values in found.items():
@@ -148,6 +137,24 @@ def line_items(connection: Connection, filters: Filters) -> list[LineItemRow]:
     whole = sum(part.nanos for parts in bill.values() for part in parts)
     rows = [_line_item_row(*named, parts, whole) for named, parts in bill.items()]
     return sorted(rows, key=lambda row: (-row.billed, row.line_item))
+
+
+def bill_parts(
+    connection: Connection, scope: Scope, by: Sequence[str], granularity: Granularity
+) -> Sums:
+    """The measures of a `Part` by (bucket, *by), as stored: `quantity_unit` may be one of `by`."""
+    choices = scope.filters.cost_choices
+    needed = (*choices, *(name for name in by if name != "quantity_unit"))
+    source = cost_source(connection, scope.account, needed)
+    return sums(
+        connection,
+        source,
+        scope.filters.window,
+        granularity,
+        choices,
+        by=[source.raw(name) for name in by],
+        measures=billed_measures(source),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +195,21 @@ def _line_item_row(item: str, model_key: str, parts: list[Part], whole: int) -> 
     )
 
 
-def _billed(connection: Connection, filters: Filters, *dimensions: str) -> Sums:
-    account = read_account(connection, filters.account)
-    source = cost_source(connection, account, (*filters.cost_choices, *dimensions))
-    return _nanos(connection, source, filters, dimensions)
+def billed_nanos(
+    connection: Connection, filters: Filters, *dimensions: str, beside: tuple[str, ...] = ()
+) -> Sums:
+    """Nano-dollars by (bucket, *dimensions): what the questions about the bill are made of.
+
+    Read where `beside` is known as well: sums by user and their total are one reading of costs.
+    Raises QuestionRefused.
+    """
+
+    def ask(scope: Scope, by: tuple[str, ...]) -> Sums:
+        needed = (*scope.filters.cost_choices, *by, *beside)
+        source = cost_source(connection, scope.account, needed)
+        return _nanos(connection, source, scope.filters, by)
+
+    return added_up(connection, filters, dimensions, ask)
 
 
 def _nanos(
@@ -209,6 +227,7 @@ def _nanos(
     )
 
 
-def _was_read(connection: Connection, account: Account, source: Source, filters: Filters) -> bool:
+def _was_read(connection: Connection, scope: Scope) -> bool:
+    source = cost_source(connection, scope.account, scope.filters.cost_choices)
     grouping = MAIN if source.grouping is None else source.grouping
-    return was_read(connection, account, (COSTS,), filters.window, grouping)
+    return was_read(connection, scope.account, (COSTS,), scope.filters.window, grouping)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from wherespent.domain.accounts import DEFAULT_ACCOUNT
+from wherespent.analytics.zones import UTC_ZONE, Zone
 from wherespent.domain.windows import DAY, Window, floor_day
 
 MOST_HOURLY_DAYS = 31
@@ -42,24 +42,30 @@ EVERYTHING = Choice()
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """A window of whole UTC days and what is chosen in it.
+    """A window of whole days and what is chosen in it.
 
-    `model` holds model keys. `line_item` applies to billed cost only: usage has none.
-    Raises ValueError where the window does not begin and end at UTC midnight.
+    `account` holds labels, all accounts without any; `model` holds model keys. `line_item`
+    applies to billed cost only: usage has none. Days are those of UTC for billed cost always,
+    and for usage unless another `zone` is asked for, over at most `MOST_HOURLY_DAYS`: usage is
+    then read by the hour, and its buckets are in wall-clock seconds (see `zones`).
+    Raises ValueError where the window does not begin and end at midnight, or is too long.
     """
 
     window: Window
     granularity: Granularity = Granularity.DAY
-    account: str = DEFAULT_ACCOUNT
+    account: Choice = EVERYTHING
     project: Choice = EVERYTHING
     model: Choice = EVERYTHING
     user: Choice = EVERYTHING
     api_key: Choice = EVERYTHING
     line_item: Choice = EVERYTHING
+    zone: Zone = UTC_ZONE
 
     def __post_init__(self) -> None:
         if self.window.start % DAY or self.window.end % DAY:
             raise ValueError(f"a question is about whole UTC days, not {self.window}")
+        if not self.zone.is_utc and self.window.seconds > MOST_HOURLY_DAYS * DAY:
+            raise ValueError(f"days of {self.zone.name} are answered over {MOST_HOURLY_DAYS} days")
 
     @property
     def grain(self) -> Granularity:

@@ -44,10 +44,15 @@ class LastSync:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Days of history that every stream has, of the days that are wanted."""
+    """Days of history that every stream has, of the days that are wanted.
+
+    `share` is how much is read of all days of all streams together, 0 to 1: it moves from the
+    first page on.
+    """
 
     done_days: int
     wanted_days: int
+    share: float
 
 
 def last_sync(connection: Connection, account: str, now: datetime | None = None) -> LastSync:
@@ -74,12 +79,18 @@ def backfill_progress(
     wanted = (end - start) // DAY
     covered = _covered_days(connection, read.id, start, end)
     floors = _history_floors(connection, read.id)
+    states = stored_states(connection, read)
+    readings = _wanted_readings(states)
+    unsupported = {state.stream_id for state in states if state.is_unsupported}
     done = [
         covered.get((stream_id, grouping), 0)
         + max(0, min(floors.get(stream_id, 0), end) - start) // DAY
-        for stream_id, grouping in _wanted_readings(stored_states(connection, read))
+        for stream_id, grouping in readings
     ]
-    return Progress(min(wanted, min(done, default=0)), wanted)
+    begun = {stream_id for stream_id, _ in readings}
+    unread = sum(read.stream_ids.get(name, 0) not in begun | unsupported for name in STREAMS)
+    share = sum(min(days, wanted) for days in done) / (wanted * max(1, len(done) + unread))
+    return Progress(min(wanted, min(done, default=0)), wanted, share)
 
 
 def data_version(connection: Connection, account: str) -> int:

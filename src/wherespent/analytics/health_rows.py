@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from wherespent.domain.windows import Window
+from wherespent.domain.windows import DAY, Window
 
 
 class State(StrEnum):
@@ -55,3 +55,7 @@ class StreamHealth:
     remedy: str
     gaps: tuple[Window, ...]
     coverage_days: int
+
+    @property
+    def missing_days(self) -> int:
+        return sum(gap.seconds for gap in self.gaps) // DAY

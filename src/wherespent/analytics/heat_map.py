@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from wherespent.analytics.accounts import Scope, added_up
 from wherespent.analytics.filters import Filters, Granularity, newest_days
-from wherespent.analytics.sources import read_account, request_streams, usage_source
-from wherespent.analytics.sums import added, sums
+from wherespent.analytics.sources import request_streams, usage_source
+from wherespent.analytics.sums import Sums, added, sums
 from wherespent.domain.windows import DAY, HOUR, Window
 
 _MOST_DAYS = 28
@@ -15,7 +16,7 @@ _FIRST_MONDAY = 4 * DAY
 
 @dataclass(frozen=True, slots=True)
 class HourOfWeek:
-    """Requests of one hour of the week (0 is Monday), UTC, summed over the weeks read."""
+    """Requests of one hour of the week (0 is Monday) of the asked zone, over the weeks read."""
 
     weekday: int
     hour: int
@@ -29,16 +30,22 @@ def heat_map_window(filters: Filters) -> Window:
 
 def requests_by_hour_of_week(connection: Connection, filters: Filters) -> list[HourOfWeek]:
     """Requests by hour of the week over `heat_map_window(filters)`; hours without are absent."""
-    account = read_account(connection, filters.account)
-    source = usage_source(account, request_streams(), filters.usage_choices, hours=True)
-    found = sums(
-        connection,
-        source,
-        heat_map_window(filters),
-        Granularity.HOUR,
-        filters.usage_choices,
-        measures=(added(source.facts.c.num_model_requests),),
-    )
+
+    def ask(scope: Scope, _: tuple[str, ...]) -> Sums:
+        choices = scope.filters.usage_choices
+        source = usage_source(
+            scope.account, request_streams(), choices, hours=True, zone=filters.zone
+        )
+        return sums(
+            connection,
+            source,
+            heat_map_window(filters),
+            Granularity.HOUR,
+            choices,
+            measures=(added(source.facts.c.num_model_requests),),
+        )
+
+    found = added_up(connection, filters, (), ask)
     by_hour: dict[int, int] = {}
     for (bucket,), (requests,) in found.items():
         hour = (bucket - _FIRST_MONDAY) // HOUR % (7 * 24)

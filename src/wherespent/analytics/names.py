@@ -1,11 +1,14 @@
 """What ids are called, and what the filters can offer."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, func, select
 
-from wherespent.analytics.filters import NOT_REPORTED, Granularity, newest_days
+from wherespent.analytics.accounts import Scope, scopes
+from wherespent.analytics.directory import Standing, occurring, remembered
+from wherespent.analytics.filters import NOT_REPORTED, Filters, Granularity, newest_days
 from wherespent.analytics.sources import (
     Account,
     Source,
@@ -45,8 +48,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """All values that occur in the data; the largest of the last 28 days come first."""
+    """All values that occur in the data; the largest of the last 28 days come first.
 
+    `accounts` are those that are stored: where there is only one, it is no choice.
+    """
+
+    accounts: tuple[Option, ...]
     models: tuple[Option, ...]
     projects: tuple[Option, ...]
     users: tuple[Option, ...]
@@ -56,11 +63,27 @@ class Options:
 # Sizes are compared over the last days that have facts.
 _SIZE_DAYS = 28
 _WHO = ("project_id", "user_id", "api_key_id")
+_EVERY_ACCOUNT = Filters(Window(0, DAY))
+# An account, and its requests by project, by user and by key.
+_Sized = tuple[Scope, Mapping[str, Mapping[str, int]]]
 
 
 def names(connection: Connection, account: str, kind: str) -> dict[str, KnownName]:
     """Every remembered name of a kind ('project', 'user', 'api_key'), by id."""
     return _names(connection, read_account(connection, account).id, kind)
+
+
+def all_names(connection: Connection, kind: str) -> dict[str, KnownName]:
+    """The names of every account; with several, ids carry their account and names say it."""
+    found: dict[str, KnownName] = {}
+    for scope in scopes(connection, _EVERY_ACCOUNT):
+        known = _names(connection, scope.account.id, kind)
+        if scope.is_alone:
+            return known
+        for id_, each in known.items():
+            name = _told_apart(scope, display(kind, id_, known))
+            found[scope.qualified(f"{kind}_id", id_)] = replace(each, name=name)
+    return found
 
 
 def display(kind: str, id: str, known: Mapping[str, KnownName] | None = None) -> str:  # noqa: A002
@@ -78,68 +101,65 @@ def display(kind: str, id: str, known: Mapping[str, KnownName] | None = None) ->
     return remembered.name or (remembered.email if kind == "user" else "") or id
 
 
-def options(connection: Connection, account: str) -> Options:
+def options(connection: Connection) -> Options:
     """What the filters offer: everything that occurs in the data."""
-    read = read_account(connection, account)
-    sizes = _requests(connection, read)
+    chosen = scopes(connection, _EVERY_ACCOUNT)
+    sized = [(scope, _requests(connection, scope.account)) for scope in chosen]
     return Options(
-        models=_models(connection, read),
-        projects=_options(connection, read, "project", sizes),
-        users=_options(connection, read, "user", sizes),
-        api_keys=_options(connection, read, "api_key", sizes),
+        accounts=tuple(Option(scope.label, scope.label) for scope in chosen),
+        models=_models(connection, [scope.account for scope in chosen]),
+        projects=_options(connection, sized, "project"),
+        users=_options(connection, sized, "user"),
+        api_keys=_options(connection, sized, "api_key"),
     )
 
 
 def _names(connection: Connection, account_id: int, kind: str) -> dict[str, KnownName]:
-    name = tables.name.c
-    newest = connection.scalar(
-        select(func.max(name.last_seen_at)).where(name.account_id == account_id)
-    )
-    rows = connection.execute(
-        select(name.id, name.name, name.email, name.status, name.hint, name.last_seen_at).where(
-            name.account_id == account_id, name.kind == kind
+    return {
+        it.id: KnownName(
+            it.id, it.name, it.email, it.status, it.hint, deleted=it.standing is Standing.DELETED
         )
-    )
-    # All names are read at once, so what the newest reading did not see is gone.
-    return {row[0]: KnownName(*row[:5], deleted=row[5] < newest) for row in rows}
+        for it in remembered(connection, account_id, kind)
+    }
 
 
-def _options(
-    connection: Connection, account: Account, kind: str, sizes: Mapping[str, Mapping[str, int]]
-) -> tuple[Option, ...]:
-    known = _names(connection, account.id, kind)
+def _options(connection: Connection, sized: Sequence[_Sized], kind: str) -> tuple[Option, ...]:
     dimension = f"{kind}_id"
-    ids = _largest_first(_distinct(connection, account, dimension), sizes[dimension])
-    return tuple(
-        Option(value, display(kind, value, known), value in known and known[value].deleted)
-        for value in ids
-    )
+    found: dict[str, Option] = {}
+    sizes: dict[str, int] = {}
+    for scope, requests in sized:
+        known = _names(connection, scope.account.id, kind)
+        for value in occurring(connection, scope.account, dimension):
+            key = scope.qualified(dimension, value)
+            label = _told_apart(scope, display(kind, value, known))
+            found[key] = Option(key, label, value in known and known[value].deleted)
+            sizes[key] = requests[dimension].get(value, 0)
+    return tuple(found[key] for key in _largest_first(found, sizes))
 
 
-def _models(connection: Connection, account: Account) -> tuple[Option, ...]:
+def _told_apart(scope: Scope, name: str) -> str:
+    return name if scope.is_alone else f"{name} ({scope.label})"
+
+
+def _models(connection: Connection, accounts: Sequence[Account]) -> tuple[Option, ...]:
     """Models that were used or billed, the most expensive first."""
+    known = set[str]()
+    sizes = Counter[str]()
     item, part = tables.line_item.c, tables.cost_slice.c
-    billed = connection.scalars(
-        select(item.model_key).where(
-            item.id.in_(select(part.line_item_id).where(part.account_id == account.id)),
-            item.model_key != "",
+    for account in accounts:
+        billed = select(part.line_item_id).where(part.account_id == account.id)
+        known |= set(
+            connection.scalars(
+                select(item.model_key).where(item.id.in_(billed), item.model_key != "")
+            )
         )
-    )
-    used = _values(connection, account, tables.usage_slice, "model_key")
-    source = cost_source(connection, account, ("model_key",))
-    sizes = _sizes(connection, source, "model_key", "amount")
-    return tuple(Option(key, key) for key in _largest_first({*billed, *used}, sizes))
-
-
-def _distinct(connection: Connection, account: Account, dimension: str) -> set[str]:
-    usage = _values(connection, account, tables.usage_series, dimension)
-    return usage | _values(connection, account, tables.cost_series, dimension)
-
-
-def _values(connection: Connection, account: Account, table: Table, dimension: str) -> set[str]:
-    column = table.c[dimension]
-    statement = select(column).where(table.c.account_id == account.id, column != "").distinct()
-    return set(connection.scalars(statement))
+        used = select(tables.usage_slice.c.model_key).where(
+            tables.usage_slice.c.account_id == account.id, tables.usage_slice.c.model_key != ""
+        )
+        known |= set(connection.scalars(used.distinct()))
+        source = cost_source(connection, account, ("model_key",))
+        sizes.update(_sizes(connection, source, "model_key", "amount"))
+    return tuple(Option(key, key) for key in _largest_first(known, sizes))
 
 
 def _largest_first(ids: Iterable[str], sizes: Mapping[str, int]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from sqlalchemy import Connection
 
+from wherespent.analytics.accounts import Scope, added_up
 from wherespent.analytics.filters import Filters, Granularity
-from wherespent.analytics.sources import read_account, request_streams, usage_source
+from wherespent.analytics.sources import request_streams, usage_source
 from wherespent.analytics.sums import Sums, added, series_totals, sums
 from wherespent.analytics.top import Top, top_of
 from wherespent.analytics.usage import USAGE_DIMENSIONS
@@ -25,13 +26,19 @@ def top_requests(connection: Connection, filters: Filters, dimension: str, most:
 
 
 def _requests(connection: Connection, filters: Filters, dimensions: tuple[str, ...]) -> Sums:
-    hours = filters.grain is Granularity.HOUR
-    needed = (*filters.usage_choices, *dimensions)
-    account = read_account(connection, filters.account)
-    source = usage_source(account, request_streams(), needed, hours=hours)
+    return added_up(
+        connection, filters, dimensions, lambda scope, by: _of_account(connection, scope, by)
+    )
+
+
+def _of_account(connection: Connection, scope: Scope, dimensions: tuple[str, ...]) -> Sums:
+    filters = scope.filters
+    window, grain, choices = filters.window, filters.grain, filters.usage_choices
+    hours = grain is Granularity.HOUR
+    needed = (*choices, *dimensions)
+    source = usage_source(scope.account, request_streams(), needed, hours=hours, zone=filters.zone)
     by = [source.shown(dimension) for dimension in dimensions]
     requests = source.facts.c.num_model_requests
-    window, grain, choices = filters.window, filters.grain, filters.usage_choices
     if grain is Granularity.TOTAL and source.facts is usage_day:
         return series_totals(connection, source, window, choices, by=by, measure=requests)
     return sums(connection, source, window, grain, choices, by=by, measures=(added(requests),))

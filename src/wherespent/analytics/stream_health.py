@@ -5,17 +5,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
+from wherespent.analytics.coverage import history_floors, read_days, readings
+from wherespent.analytics.day_states import ReadDays, holes, oldest_wanted, watermark
 from wherespent.analytics.health_rows import RunRow, State, StreamHealth
 from wherespent.analytics.readings import StoredState, stored_states
 from wherespent.analytics.sources import Account, read_account
 from wherespent.domain.streams import Kind, Stream
-from wherespent.domain.windows import DAY, Window, epoch, joined_days
-from wherespent.providers import STREAMS
+from wherespent.domain.windows import Window, floor_day
 from wherespent.storage import tables
 
 _REMEDIES = {
     "KeyRefused": "Make a new admin key with the scopes api.usage.read and api.management.read,"
-    " set OPENAI_ADMIN_KEY and restart; `wherespent doctor` checks it.",
+    " set it as OPENAI_ADMIN_KEY (or in WHERESPENT_ACCOUNTS) and restart; a key in a file needs no"
+    " restart. `wherespent doctor` checks it.",
+    "OtherOrganization": "Set a key of the organization that is stored, or give the other one a"
+    " label of its own in WHERESPENT_ACCOUNTS.",
     "ProviderUnavailable": "Nothing to do: the next sync tries again. If it lasts, see"
     " status.openai.com and your network.",
     "MalformedAnswer": "Nothing of the answer was stored. If it lasts, check that"
@@ -29,16 +33,24 @@ _OTHER_REMEDY = "Run `wherespent doctor`, and `wherespent sync --debug` for the 
 
 
 def stream_health(
-    connection: Connection, account: str, now: datetime, *, count_rows: bool = False
+    connection: Connection,
+    account: str,
+    now: datetime,
+    *,
+    backfill_days: int | None = None,
+    count_rows: bool = False,
 ) -> list[StreamHealth]:
     """Every known stream, costs first; costs twice where users are read apart.
 
+    With `backfill_days`, days before the wanted history are no gaps: nothing would fill them.
     Counting the rows reads whole tables: for the command line, not for pages.
     """
+    since = 0 if backfill_days is None else oldest_wanted(now, backfill_days)
     read = read_account(connection, account)
     states = {(s.stream, s.grouping): s for s in stored_states(connection, read)}
     runs = _last_runs(connection, read)
-    days = _days(connection, read)
+    days = read_days(connection, read)
+    floors = history_floors(connection, read)
     return [
         _health(
             stream,
@@ -47,11 +59,10 @@ def stream_health(
             days=days.get((stream.name, grouping), {}),
             last_run=runs.get((stream.name, grouping)),
             extent=_extent(connection, read, stream, grouping, count_rows=count_rows),
+            since=max(since, floors.get(stream.name, 0)),
             now=now,
         )
-        for stream in STREAMS.values()
-        for grouping in (tables.MAIN, tables.BY_USER)
-        if grouping == tables.MAIN or (stream.name, grouping) in states
+        for stream, grouping in readings(states)
     ]
 
 
@@ -69,19 +80,18 @@ def _health(
     grouping: int,
     state: StoredState | None,
     *,
-    days: dict[int, bool],
+    days: ReadDays,
     last_run: RunRow | None,
     extent: tuple[int | None, int | None, int | None],
+    since: int,
     now: datetime,
 ) -> StreamHealth:
-    complete = [day for day, is_complete in days.items() if is_complete]
-    watermark = max(complete) + DAY if complete else None
     oldest, newest, rows = extent
     return StreamHealth(
         stream=stream.name,
         grouping=grouping,
         state=_state(state, now),
-        watermark=watermark,
+        watermark=watermark(days),
         oldest=oldest,
         newest=newest,
         rows=rows,
@@ -89,7 +99,7 @@ def _health(
         last_success_at=state.last_success_at if state else None,
         error=state.error if state else "",
         remedy=_remedy(state),
-        gaps=_gaps(days, watermark),
+        gaps=holes(days, since),
         coverage_days=len(days),
     )
 
@@ -112,29 +122,6 @@ def _remedy(state: StoredState | None) -> str:
     return _REMEDIES.get(state.error_kind, _OTHER_REMEDY)
 
 
-def _gaps(days: dict[int, bool], watermark: int | None) -> tuple[Window, ...]:
-    if watermark is None:
-        return ()
-    missing = [day for day in range(min(days), watermark, DAY) if not days.get(day)]
-    return tuple(joined_days(missing))
-
-
-def _days(connection: Connection, account: Account) -> dict[tuple[str, int], dict[int, bool]]:
-    """Stream and grouping → UTC day → whether it was read at or after its end."""
-    day = tables.coverage.c
-    names = {id_: name for name, id_ in account.stream_ids.items()}
-    rows = connection.execute(
-        select(day.stream_id, day.grouping, day.bucket_start, day.bucket_end, day.read_at).where(
-            day.account_id == account.id
-        )
-    )
-    found: dict[tuple[str, int], dict[int, bool]] = {}
-    for stream_id, grouping, start, end, read_at in rows:
-        of_reading = found.setdefault((names[stream_id], grouping), {})
-        of_reading[start] = epoch(read_at) >= end
-    return found
-
-
 def _extent(
     connection: Connection, account: Account, stream: Stream, grouping: int, *, count_rows: bool
 ) -> tuple[int | None, int | None, int | None]:
@@ -146,9 +133,24 @@ def _extent(
     mine = (facts.c.account_id == account.id, scope)
     # Apart, each is one step in the index; together they are a scan.
     oldest = connection.scalar(select(func.min(facts.c.bucket_start)).where(*mine))
+    if not is_cost:
+        oldest = _oldest_day(connection, account.id, stream_id, oldest)
     newest = connection.scalar(select(func.max(facts.c.bucket_start)).where(*mine))
     counted = select(func.count()).select_from(facts).where(*mine)
     return oldest, newest, connection.scalar(counted) if count_rows else None
+
+
+def _oldest_day(
+    connection: Connection, account_id: int, stream_id: int, oldest_hour: int | None
+) -> int | None:
+    """Hours may have been let go of while their days stay."""
+    c = tables.usage_day.c
+    oldest = connection.scalar(
+        select(func.min(c.bucket_start)).where(c.account_id == account_id, c.stream_id == stream_id)
+    )
+    if oldest is None or oldest_hour is None:
+        return oldest_hour if oldest is None else oldest
+    return oldest_hour if floor_day(oldest_hour) == oldest else oldest
 
 
 def _last_runs(connection: Connection, account: Account) -> dict[tuple[str, int], RunRow]:

@@ -8,6 +8,7 @@ from wherespent.analytics.sums import Sums
 
 # Which of the filters narrows a dimension.
 _CHOICES = {
+    "account": "account",
     "model": "model",
     "line_item": "line_item",
     "project_id": "project",
@@ -39,7 +40,7 @@ def top_of(
     ranked = sorted(totals, key=lambda key: (-abs(totals[key][0] or 0), key[1]))
     # One key more takes no more room than an "Other (1)" would.
     is_all = len(ranked) <= most + 1 or dimension not in _CHOICES
-    kept = filters if is_all else _narrowed(filters, dimension, [k for _, k in ranked[:most]])
+    kept = filters if is_all else narrowed(filters, dimension, [k for _, k in ranked[:most]])
     points = {key: value or 0 for key, (value,) in ask(kept, (dimension,)).items()}
     if is_all:
         return Top(points, {}, 0)
@@ -49,6 +50,9 @@ def top_of(
     return Top(points, others, len(ranked) - most)
 
 
-def _narrowed(filters: Filters, dimension: str, keys: list[str]) -> Filters:
-    name = _CHOICES[dimension]
+def narrowed(filters: Filters, dimension: str, keys: list[str]) -> Filters:
+    """The same question about these keys only; unchanged by a dimension that no filter knows."""
+    name = _CHOICES.get(dimension)
+    if name is None:
+        return filters
     return replace(filters, **{name: replace(getattr(filters, name), include=tuple(keys))})

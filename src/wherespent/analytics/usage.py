@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func
+from sqlalchemy import ColumnElement, Connection, Subquery, Table, func
 
+from wherespent.analytics.accounts import Scope, added_up, scopes
 from wherespent.analytics.activity import active_ids
 from wherespent.analytics.filters import Filters, Granularity
 from wherespent.analytics.heat_map import (
@@ -15,14 +17,12 @@ from wherespent.analytics.heat_map import (
 )
 from wherespent.analytics.other_streams import StreamPoint, StreamUsage, other_streams
 from wherespent.analytics.sources import (
-    Account,
-    read_account,
     request_streams,
     usage_source,
     usage_streams,
     was_read,
 )
-from wherespent.analytics.sums import added, sums
+from wherespent.analytics.sums import Sums, added, sums
 from wherespent.errors import QuestionRefused
 
 __all__ = [
@@ -40,7 +40,15 @@ __all__ = [
     "usage_totals",
 ]
 
-USAGE_DIMENSIONS = ("model", "project_id", "user_id", "api_key_id", "service_tier", "batch")
+USAGE_DIMENSIONS = (
+    "model",
+    "project_id",
+    "user_id",
+    "api_key_id",
+    "service_tier",
+    "batch",
+    "account",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,16 @@ _TOKENS = (
 
 def usage_totals(connection: Connection, filters: Filters) -> UsageTotals:
     """The sums of the window, and how many users and API keys have usage in it."""
-    account = read_account(connection, filters.account)
-    found = _points(connection, account, filters, Granularity.TOTAL, ())
-    users, api_keys = active_ids(connection, account, filters)
+    found = _points(connection, filters, Granularity.TOTAL, ())
+    chosen = scopes(connection, filters)
+    active = [active_ids(connection, scope.account, scope.filters) for scope in chosen]
     if found:
         point = found[0]
     else:
-        is_known = was_read(connection, account, usage_streams(), filters.window)
+        days = filters.zone.utc_days(filters.window)
+        is_known = any(
+            was_read(connection, scope.account, usage_streams(), days) for scope in chosen
+        )
         point = _token_point((None,), (0 if is_known else None,) * (len(_TOKENS) + 2))
     return UsageTotals(
         requests=point.requests,
@@ -120,15 +131,14 @@ def usage_totals(connection: Connection, filters: Filters) -> UsageTotals:
         output_tokens=point.output_tokens,
         output_audio_tokens=point.output_audio,
         output_image_tokens=point.output_image,
-        active_users=users,
-        active_api_keys=api_keys,
+        active_users=sum(users for users, _ in active),
+        active_api_keys=sum(api_keys for _, api_keys in active),
     )
 
 
 def tokens_over_time(connection: Connection, filters: Filters) -> list[TokenPoint]:
     """One point per bucket of `filters.grain` that has any usage, oldest first."""
-    account = read_account(connection, filters.account)
-    return _points(connection, account, filters, filters.grain, ())
+    return _points(connection, filters, filters.grain, ())
 
 
 def tokens_by(connection: Connection, filters: Filters, dimension: str) -> list[TokenPoint]:
@@ -141,48 +151,50 @@ def tokens_by(connection: Connection, filters: Filters, dimension: str) -> list[
         raise QuestionRefused(
             f"tokens cannot be grouped by {dimension}: use {', '.join(USAGE_DIMENSIONS)}"
         )
-    account = read_account(connection, filters.account)
-    return _points(connection, account, filters, filters.grain, (dimension,))
+    return _points(connection, filters, filters.grain, (dimension,))
 
 
 def _points(
-    connection: Connection,
-    account: Account,
-    filters: Filters,
-    grain: Granularity,
-    dimensions: tuple[str, ...],
+    connection: Connection, filters: Filters, grain: Granularity, dimensions: tuple[str, ...]
 ) -> list[TokenPoint]:
     """Tokens of the streams that count tokens, and requests of all that count requests."""
-    source = usage_source(
-        account,
-        request_streams(),
-        (*filters.usage_choices, *dimensions),
-        hours=grain is Granularity.HOUR,
-    )
-    found = sums(
-        connection,
-        source,
-        filters.window,
-        grain,
-        filters.usage_choices,
-        by=[source.shown(dimension) for dimension in dimensions],
-        measures=_measures(source.facts),
-    )
+
+    def ask(scope: Scope, by: tuple[str, ...]) -> Sums:
+        choices = scope.filters.usage_choices
+        hours = grain is Granularity.HOUR
+        source = usage_source(
+            scope.account, request_streams(), (*choices, *by), hours=hours, zone=filters.zone
+        )
+        return sums(
+            connection,
+            source,
+            filters.window,
+            grain,
+            choices,
+            by=[source.shown(dimension) for dimension in by],
+            measures=_measures(source.facts),
+        )
+
+    found = added_up(connection, filters, dimensions, ask)
     points = [_token_point(key, values) for key, values in found.items()]
     return sorted(points, key=lambda point: (point.bucket_start or 0, point.key))
 
 
-def _measures(facts: Table) -> list[ColumnElement[Any]]:
+def _measures(facts: Table | Subquery) -> list[ColumnElement[Any]]:
+    plain = (facts.c[name] for name in (*_TOKENS, *_REQUESTS))
+    return [added(uncached_input(facts)), *(added(column) for column in plain)]
+
+
+@lru_cache(maxsize=32)
+def uncached_input(facts: Table | Subquery) -> ColumnElement[Any]:
+    """What does not report its cache has none: all of its input is uncached."""
     columns = facts.c
-    # What does not report its cache has none: all of its input is uncached.
-    uncached = func.coalesce(
+    return func.coalesce(
         columns.input_uncached_tokens,
         columns.input_tokens
         - func.coalesce(columns.input_cached_tokens, 0)
         - func.coalesce(columns.input_cache_write_tokens, 0),
     )
-    plain = (columns[name] for name in (*_TOKENS, *_REQUESTS))
-    return [added(uncached), *(added(column) for column in plain)]
 
 
 def _token_point(key: Sequence[Any], values: Sequence[Any]) -> TokenPoint:
