@@ -60,6 +60,7 @@ def test_costs_without_grouping_are_one_row_per_bucket(organization: Facts) -> N
     rows = cost_rows(organization, DAY)
     assert rows[0] == {
         "bucket_start": "2026-01-01T00:00:00Z",
+        "account": "default",
         "billed_usd": "1.000000001",
         "quantity": 200.0,
         "quantity_unit": "tokens",
@@ -76,7 +77,12 @@ def test_costs_without_grouping_are_one_row_per_bucket(organization: Facts) -> N
 
 def test_a_total_has_no_bucket(organization: Facts) -> None:
     assert cost_rows(organization, TOTAL) == [
-        {"billed_usd": "7.375000001", "quantity": None, "quantity_unit": None}
+        {
+            "account": "default",
+            "billed_usd": "7.375000001",
+            "quantity": None,
+            "quantity_unit": None,
+        }
     ]
 
 
@@ -84,6 +90,7 @@ def test_dimensions_have_their_raw_id_and_their_name(organization: Facts) -> Non
     rows = cost_rows(organization, TOTAL, "project_id", "user_id", "api_key_id", "model")
     ann = next(row for row in rows if row["model"] == "gpt-5" and row["project_id"] == "p1")
     assert ann == {
+        "account": "default",
         "project_id": "p1",
         "project_name": "Web",
         "user_id": "u1",
@@ -135,6 +142,7 @@ def test_usage_has_only_the_measures_of_its_stream(organization: Facts) -> None:
         {
             "bucket_start": "2026-01-02T00:00:00Z",
             "stream": "openai.usage.images",
+            "account": "default",
             "model": "image-1",
             "num_model_requests": 2,
             "images": 3,
@@ -270,6 +278,9 @@ def test_an_empty_export_is_still_a_valid_file(facts: Facts, form: Format) -> No
     if form is Format.JSON:
         assert json.loads(written) == []
     elif form is Format.CSV:
-        assert written.decode().startswith("bucket_start,project_id,project_name,billed_usd")
+        head = "bucket_start,account,project_id,project_name,billed_usd"
+        assert written.decode().startswith(head)
+    elif form is Format.XLSX:
+        assert written.startswith(b"PK")  # read in test_spreadsheet
     else:
         assert parquet.read_table(io.BytesIO(written)).num_rows == 0

@@ -1,1 +1,1 @@
-"""Rows to CSV, JSON and Parquet: what the command line and the dashboard hand out."""
+"""Rows to CSV, XLSX, JSON and Parquet: what the command line and the dashboard hand out."""

@@ -1,6 +1,6 @@
 """Long windows a piece at a time, so that an export needs no more memory when it is longer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
@@ -35,9 +35,19 @@ def streamed_sums(
 ) -> Iterator[tuple[Key, Values]]:
     """What `sums` answers, by bucket and key, a piece at a time."""
     grain, choices = filters.granularity, _choices(source, filters)
+
+    def asked(piece: Window) -> Sums:
+        return sums(connection, source, piece, grain, choices, by=by, measures=measures)
+
+    return streamed(filters, asked)
+
+
+def streamed(filters: Filters, asked: Callable[[Window], Sums]) -> Iterator[tuple[Key, Values]]:
+    """The sums that `asked` answers for each piece, by bucket and key."""
+    grain = filters.granularity
     whole: Sums = {}
     for piece in pieces(filters.window, grain):
-        found = sums(connection, source, piece, grain, choices, by=by, measures=measures)
+        found = asked(piece)
         if grain not in _LONG:
             yield from sorted(found.items())
             continue

@@ -18,6 +18,8 @@ _TYPES = {
     Type.REAL: pa.float64(),
     Type.YES_NO: pa.bool_(),
     Type.USD: pa.decimal128(38, 9),
+    Type.RATE: pa.decimal128(38, 18),
+    Type.DAY: pa.date32(),
     Type.TIME: pa.timestamp("us", tz="UTC"),
 }
 

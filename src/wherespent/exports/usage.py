@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from wherespent.analytics.accounts import scopes
 from wherespent.analytics.filters import Filters, Granularity
-from wherespent.analytics.sources import Account, read_account, usage_source, usage_streams
+from wherespent.analytics.hours_kept import hours_kept_since
+from wherespent.analytics.sources import Account, usage_source, usage_streams
 from wherespent.analytics.sums import Key, Values, added
 from wherespent.domain.streams import STOCK_MEASURES, USAGE_DIMENSIONS, USAGE_MEASURES, Stream
 from wherespent.domain.windows import utc
@@ -23,20 +25,38 @@ def export_usage(
     *,
     stream: str | None = None,
 ) -> Export:
-    """One stream (any name that `find_stream` knows) or all, by any of their dimensions.
+    """One stream (any name that `find_stream` knows) or all, by account and their dimensions.
 
     Hours have no limit here. Without a stream, a dimension that some streams lack is null in
     their rows. Raises QuestionRefused for an unknown stream and for a dimension that cannot be
     grouped by.
     """
+    _refuse_hours_that_went(connection, filters)
     streams = usage_streams() if stream is None else (_usage_stream(stream),)
     offered = {name for each in streams for name in each.dimensions}
     subject = "usage" if stream is None else streams[0].name
     refuse_unknown(subject, dimensions, [name for name in USAGE_DIMENSIONS if name in offered])
-    grouped = Dimensions(connection, filters.account, dimensions)
-    account = read_account(connection, filters.account)
-    rows = (row for each in streams for row in _rows(connection, account, filters, grouped, each))
-    return Export(_columns(filters, grouped, streams), rows)
+    parts = [
+        (scope, Dimensions(connection, scope.label, dimensions))
+        for scope in scopes(connection, filters)
+    ]
+    rows = (
+        row
+        for scope, grouped in parts
+        for each in streams
+        for row in _rows(connection, scope.account, scope.filters, grouped, each)
+    )
+    return Export(_columns(filters, parts[0][1], streams), rows)
+
+
+def _refuse_hours_that_went(connection: Connection, filters: Filters) -> None:
+    """Half of the hours would look like all of them."""
+    since = hours_kept_since(connection)
+    if filters.granularity is Granularity.HOUR and filters.window.start < since:
+        raise QuestionRefused(
+            f"single hours are kept from {utc(since):%Y-%m-%d} on (WHERESPENT_RETENTION_DAYS): "
+            "ask for later ones, or by day"
+        )
 
 
 def _usage_stream(name: str) -> Stream:
