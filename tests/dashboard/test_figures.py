@@ -6,7 +6,7 @@ import pytest
 from organization import HOSTILE
 
 from wherespent.analytics.filters import Granularity
-from wherespent.dashboard import figures
+from wherespent.dashboard import figures, figures_week
 from wherespent.dashboard.colours import PALETTE, colours
 from wherespent.dashboard.formats import count
 from wherespent.dashboard.series import Series, axis, top_series
@@ -42,7 +42,9 @@ def test_other_charts_are_valid() -> None:
     for figure in (
         figures.donut(some, shown=count, unit="requests"),
         figures.flat_bars(some, [HOSTILE, "b"], shown=count),
-        figures.week({(0, 5): 3}, ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], shown=count),
+        figures_week.week(
+            {(0, 5): 3}, ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], shown=count
+        ),
         figures.BLANK,
     ):
         go.Figure(figure)
@@ -76,8 +78,17 @@ def test_a_key_keeps_its_colour_whatever_is_shown_beside_it() -> None:
     ranked = [f"m{n}" for n in range(40)]
     assert colours(["m3"], ranked)["m3"] == colours(["m0", "m3", "m7"], ranked)["m3"]
     assert len(set(colours(ranked, ranked).values())) == min(len(ranked), len(PALETTE))
-    many = [f"m{n}" for n in range(60)]
-    assert colours(["m1", "m25"], many)["m25"] == colours(["m25"], many)["m25"] == PALETTE[1]
+
+
+def test_beyond_the_palette_nothing_shares_a_colour_with_what_is_beside_it() -> None:
+    many = [f"m{n}" for n in range(200)]
+    chart = colours(many[20:44], many)
+    assert len(set(chart.values())) == len(PALETTE)
+    assert {key: chart[key] for key in many[20:24]} == dict(
+        zip(many[20:24], PALETTE[20:24], strict=True)
+    )
+    # The order of what came later has no say.
+    assert colours(["m99"], many) == colours(["m99"], [*many[:24], *reversed(many[24:])])
 
 
 @pytest.mark.parametrize(
@@ -101,3 +112,13 @@ def test_ninety_days_of_a_full_chart_stay_small() -> None:
     buckets = axis(Window(0, 90 * DAY), Granularity.DAY)
     figure = figures.stacked_bars(lines(90, 9), buckets, Granularity.DAY, shown=count)
     assert len(orjson.dumps(figure)) < 30_000
+
+
+@pytest.mark.parametrize("largest", [0.004, 7.0, 950.0, 1_234_567.0, 98_765_432.0])
+def test_the_longest_label_of_dollars_fits(largest: float) -> None:
+    line = Series("a", "a", "#123456", (largest,) * 20, largest * 20)
+    buckets = axis(Window(0, 20 * DAY), Granularity.DAY)
+    figure = figures.stacked_bars([line], buckets, Granularity.DAY, shown=str, money=True)
+    label = f"$-{largest:,.0f}" if largest >= 1 else f"${largest:g}"
+    # 7 px is a digit of 11.5 px Inter.
+    assert figure["layout"]["margin"]["l"] >= 7 * len(label)

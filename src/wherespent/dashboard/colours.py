@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Sequence
 from zlib import crc32
 
-# Told apart with the common colour blindnesses, on white and on near-black.
+# The first eight are told apart with the common colour blindnesses: tests/dashboard/test_colours.
 PALETTE = (
     "#2f5bea",
     "#7aa2ff",
     "#14b8a6",
     "#f2994a",
-    "#b39ddb",
-    "#f6c453",
-    "#d6456f",
-    "#5aa9c9",
+    "#cfbeed",
+    "#e6d972",
+    "#b0475a",
+    "#666c9f",
     "#8a6d3b",
     "#7cb342",
     "#9c4dcc",
@@ -40,10 +40,20 @@ TOKEN_COLOURS = {
 
 
 def colours(shown: Iterable[str], ranked: Sequence[str]) -> dict[str, str]:
-    """A key's rank over all history gives its colour, a hash gives it to the others.
+    """The first of `ranked` have a colour each, whatever they are shown with; a hash gives it to
+    the others, and the next free one where that is taken on this chart.
 
-    Two on one chart may share a colour, which a legend shows; one that changed its colour from
-    page to page would mislead unseen.
+    `ranked` is an order that new data only adds to (`Desk.ranked`): a key that changed its colour
+    from page to page, or from one day to the next, would mislead unseen.
     """
-    rank = {key: index for index, key in enumerate(ranked)}
-    return {key: PALETTE[rank.get(key, crc32(key.encode())) % len(PALETTE)] for key in shown}
+    rank = {key: index for index, key in enumerate(ranked[: len(PALETTE)])}
+    keys = list(dict.fromkeys(shown))
+    found = {key: rank[key] for key in keys if key in rank}
+    taken = set(found.values())
+    for key in keys:
+        if key not in rank:
+            wanted = crc32(key.encode()) % len(PALETTE)
+            free = ((wanted + step) % len(PALETTE) for step in range(len(PALETTE)))
+            found[key] = next((it for it in free if it not in taken), wanted)
+            taken.add(found[key])
+    return {key: PALETTE[found[key]] for key in keys}

@@ -3,39 +3,42 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import quote
 
 import dash_mantine_components as dmc
-from dash import Output, dcc, html
+from dash import dcc, html
 from dash.development.base_component import Component
 
-from wherespent.dashboard import figures
+from wherespent.dashboard.chart_cards import Drawing, chart, chart_outputs
+from wherespent.dashboard.elements import UNHEARD, Children, Element, element, icon, labelled
 from wherespent.dashboard.series import Series
+from wherespent.dashboard.spark import spark
 
-Children = Any
-Element = dict[str, Any]
-# Not read out: it repeats what is said elsewhere, or says nothing.
-UNHEARD: dict[str, Any] = {"aria-hidden": "true"}
-
-
-def labelled(text: str) -> dict[str, Any]:
-    """The name that a screen reader says."""
-    return {"aria-label": text}
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """What a chart card shows: a figure or none, and what stands below it."""
-
-    figure: figures.Figure | None
-    below: Children = None
-
-    def outputs(self) -> tuple[figures.Figure, bool, Children]:
-        return self.figure or figures.BLANK, self.figure is None, self.below
-
-
-def icon(name: str) -> Component:
-    return html.Span(className=f"icon icon-{name}", **UNHEARD)
+# What pages draw with, wherever it is defined.
+__all__ = [
+    "UNHEARD",
+    "Bar",
+    "Children",
+    "Drawing",
+    "Element",
+    "bars",
+    "blank",
+    "card",
+    "chart",
+    "chart_or_table",
+    "chart_outputs",
+    "element",
+    "icon",
+    "labelled",
+    "legend",
+    "restated_note",
+    "revised_note",
+    "segmented",
+    "share",
+    "spark",
+    "table",
+    "titled",
+    "unread_note",
+]
 
 
 def card(
@@ -59,27 +62,6 @@ def card(
     return html.Section(parts, className=f"card {width}", **labelled(title))
 
 
-def chart(name: str, *, height: int = 300) -> Component:
-    """A graph that keeps its place; its three outputs are `chart_outputs(name)`."""
-    graph = dcc.Graph(
-        id=name,
-        figure=figures.BLANK,
-        config=figures.CONFIG,  # pyright: ignore[reportArgumentType]
-        style={"height": height},
-        responsive=True,
-    )
-    below = html.Div(id=f"{name}-below", style={"minHeight": 24})
-    return html.Div([html.Div(graph, id=f"{name}-frame", className="chart"), below])
-
-
-def chart_outputs(name: str) -> list[Output]:
-    return [
-        Output(name, "figure"),
-        Output(f"{name}-frame", "hidden"),
-        Output(f"{name}-below", "children"),
-    ]
-
-
 def segmented(name: str, choices: Mapping[str, str], value: str, label: str) -> Component:
     data = [{"value": key, "label": text} for key, text in choices.items()]
     return dmc.SegmentedControl(id=name, data=data, value=value, size="xs", **labelled(label))
@@ -90,7 +72,12 @@ def chart_or_table(name: str, value: str) -> Component:
 
 
 def legend(
-    lines: Sequence[Series], links: Mapping[str, str] | None = None, *, provisional: bool = False
+    lines: Sequence[Series],
+    links: Mapping[str, str] | None = None,
+    *,
+    provisional: bool = False,
+    unread: bool = False,
+    restated: bool = False,
 ) -> Component:
     """Names beside their colours; a name with a link narrows the view to it."""
     entries: list[Component] = []
@@ -105,9 +92,23 @@ def legend(
         entries.append(
             dcc.Link(line.label, href=href, **look) if href else html.Span(line.label, **look)
         )
+    if restated:
+        entries.append(restated_note())
+    if unread:
+        entries.append(unread_note())
     if provisional:
         entries.append(revised_note())
     return html.Div(entries, className="legend")
+
+
+def restated_note() -> Component:
+    why = "OpenAI changed the bill of these days after they had settled. See Data health."
+    return html.Span([html.I(className="diamond"), "restated"], title=why)
+
+
+def unread_note() -> Component:
+    why = "Nothing was read of these days, or not all of it: that is not zero. See Data health."
+    return html.Span([html.I(className="hatched unread"), "not read"], title=why)
 
 
 def revised_note() -> Component:
@@ -145,19 +146,6 @@ def table(
     return html.Div(
         html.Table(parts), className="scroll tall" if tall else "scroll", tabIndex=0, **region
     )
-
-
-def element(kind: str, children: Children = None, **properties: Any) -> Element:
-    """An HTML element as Dash sends it to the browser.
-
-    A long table holds thousands: as component objects they would cost more than its SQL.
-    """
-    shown = {name: value for name, value in properties.items() if value is not None}
-    return {
-        "namespace": "dash_html_components",
-        "type": kind,
-        "props": {"children": children, **shown},
-    }
 
 
 def _row(cells: Sequence[Children], looks: Sequence[str | None]) -> Element:
@@ -226,40 +214,3 @@ def _bar(row: Bar) -> Component:
 def blank(title: str, text: Children, *, sign: str = "empty") -> Component:
     """A state in words where a picture cannot be."""
     return html.Div([icon(sign), html.B(title), html.Div(text)], className="blank", role="status")
-
-
-def nothing_read() -> Component:
-    return blank(
-        "Nothing in this range",
-        "Nothing was read here, or nothing passes the filters. What was not read is not $0.",
-    )
-
-
-def spark(values: Sequence[float | None], *, second: bool = False) -> Component:
-    """A small line without axes, drawn as a mask so that it takes the colour of the theme."""
-    known = [value or 0.0 for value in values]
-    if len(known) < 2 or not any(known):
-        return html.Div(className="spark")
-    low, high = min(0.0, *known), max(known)
-    span = (high - low) or 1.0
-    step = 100 / (len(known) - 1)
-    dots = [f"{i * step:.1f} {33 - (value - low) / span * 30:.1f}" for i, value in enumerate(known)]
-    path = "M" + "L".join(dots)
-    line = _shape(
-        f"<path d='{path}' fill='none' stroke='black' stroke-width='1.7'"
-        " stroke-linejoin='round' vector-effect='non-scaling-stroke'/>"
-    )
-    area = _shape(f"<path d='{path}L100 36L0 36Z'/>")
-    return html.Div(
-        className="spark second" if second else "spark",
-        style={"--line-shape": line, "--area-shape": area},
-        **UNHEARD,
-    )
-
-
-def _shape(inside: str) -> str:
-    svg = (
-        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 36'"
-        f" preserveAspectRatio='none'>{inside}</svg>"
-    )
-    return f'url("data:image/svg+xml,{quote(svg, safe=" =/:")}")'

@@ -3,14 +3,13 @@
 A dict costs 3 ms where `plotly.graph_objects` costs 20; tests validate every builder with it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from wherespent.analytics.filters import Granularity
+from wherespent.dashboard.figure_axes import BASE, Figure, escaped, moment, time_layout, x_of
+from wherespent.dashboard.formats import percent
 from wherespent.dashboard.series import Axis, Series
-
-Figure = dict[str, Any]
 
 BLANK: Figure = {
     "data": [],
@@ -24,19 +23,14 @@ BLANK: Figure = {
 }
 CONFIG = {"displayModeBar": False, "responsive": True, "doubleClick": "autosize"}
 
-_HOVER_DAYS = {
-    Granularity.HOUR: "%a %-d %b %Y, %H:00 UTC",
-    Granularity.DAY: "%a %-d %b %Y",
-    Granularity.WEEK: "week of %-d %b %Y",
-    Granularity.MONTH: "%B %Y",
-    Granularity.QUARTER: "quarter from %B %Y",
-}
 _STRIPES = "rgba(255,255,255,0.55)"
-
-
-def escaped(text: str) -> str:
-    """Plotly reads tags and entities in every text: `<a href>` would be a live link."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+# Seen on both themes.
+_UNREAD_STRIPES = "rgba(128,136,152,0.55)"
+# The name of the columns that stand for what was not read.
+UNREAD_NAME = "Not read"
+# Makes a label another one to Plotly, not to a person.
+TELLING_APART = "\N{ZERO WIDTH SPACE}"
+_WHOLE_HEIGHT = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
 
 
 def stacked_bars(
@@ -47,20 +41,37 @@ def stacked_bars(
     shown: Callable[[float], str],
     provisional: int | None = None,
     money: bool = False,
+    unit: str = "",
 ) -> Figure:
-    """One bar per bucket; buckets that end after `provisional` are hatched."""
+    """One bar per bucket; buckets that end after `provisional` are hatched.
+
+    What was not read is a hatched column, from the bottom to the top.
+    """
     loose = [provisional is not None and end > provisional for end in axis.ends()]
-    data = [_bar(line, axis, shown, loose) for line in lines]
-    layout = _layout(axis, grain, money=money, lines=lines)
+    whole = _whole(lines)
+    data = [_bar(line, axis, shown, loose, whole) for line in lines]
+    layout = time_layout(axis, grain, money=money, lines=lines, unit=unit)
+    if axis.gaps:
+        data.append(_gaps(axis))
+        layout = layout | {"yaxis2": _WHOLE_HEIGHT}
     return {"data": data, "layout": layout | {"barmode": "relative", "bargap": 0.26}}
 
 
 def stacked_areas(
-    lines: Sequence[Series], axis: Axis, grain: Granularity, *, shown: Callable[[float], str]
+    lines: Sequence[Series],
+    axis: Axis,
+    grain: Granularity,
+    *,
+    shown: Callable[[float], str],
+    unit: str = "",
 ) -> Figure:
-    """Areas on top of each other; bars where there are too few buckets to draw a line."""
-    if len(axis.starts) < 3:
-        return stacked_bars(lines, axis, grain, shown=shown)
+    """Areas on top of each other; bars where there are too few buckets to draw a line.
+
+    A line would lead across what was not read, down to zero: there are bars then, too.
+    """
+    if len(axis.starts) < 3 or axis.gaps:
+        return stacked_bars(lines, axis, grain, shown=shown, unit=unit)
+    whole = _whole(lines)
     data = [
         {
             "type": "scatter",
@@ -68,11 +79,11 @@ def stacked_areas(
             "stackgroup": "all",
             "line": {"width": 0.5, "color": line.colour},
             "fillcolor": line.colour + "cc",
-            **_points(line, axis, shown),
+            **_points(line, axis, shown, whole),
         }
         for line in lines
     ]
-    return {"data": data, "layout": _layout(axis, grain, lines=lines)}
+    return {"data": data, "layout": time_layout(axis, grain, lines=lines, unit=unit)}
 
 
 def donut(lines: Sequence[Series], *, shown: Callable[[float], str], unit: str) -> Figure:
@@ -82,7 +93,7 @@ def donut(lines: Sequence[Series], *, shown: Callable[[float], str], unit: str) 
     slices = {
         "type": "pie",
         "hole": 0.7,
-        "labels": [escaped(line.label) for line in drawn],
+        "labels": [escaped(label) for label in told_apart([line.label for line in drawn])],
         "values": [_rounded(line.total) for line in drawn],
         "customdata": [shown(line.total) for line in drawn],
         "marker": {"colors": [line.colour for line in drawn]},
@@ -97,8 +108,19 @@ def donut(lines: Sequence[Series], *, shown: Callable[[float], str], unit: str) 
         "font": {"size": 14},
     }
     margin = {"l": 4, "r": 4, "t": 4, "b": 4}
-    layout = _BASE | {"showlegend": False, "margin": margin, "annotations": [centre]}
+    layout = BASE | {"showlegend": False, "margin": margin, "annotations": [centre]}
     return {"data": [slices], "layout": layout}
+
+
+def told_apart(labels: Sequence[str]) -> list[str]:
+    """Two keys may be called the same: slices and categories of one label would be joined."""
+    told: dict[str, None] = {}
+    for label in labels:
+        own = label
+        while own in told:
+            own += TELLING_APART
+        told[own] = None
+    return list(told)
 
 
 def flat_bars(
@@ -120,7 +142,7 @@ def flat_bars(
         }
         for line in lines
     ]
-    layout = _BASE | {
+    layout = BASE | {
         "barmode": "stack",
         "bargap": 0.34,
         "hovermode": "y unified",
@@ -141,60 +163,12 @@ def flat_bars(
     return {"data": data, "layout": layout}
 
 
-def week(
-    cells: Mapping[tuple[int, int], int], days: Sequence[str], *, shown: Callable[[float], str]
-) -> Figure:
-    """A heat map of 7 by 24 bars: the basic bundle has no heat map, and 100 kB less to load."""
-    places = [(day, hour) for day in range(7) for hour in range(24)]
-    most = max(cells.values(), default=0) or 1
-    # The root keeps a quiet night visible beside a busy noon.
-    strength = [(cells.get(place, 0) / most) ** 0.6 for place in places]
-    bars = {
-        "type": "bar",
-        "x": [hour for _, hour in places],
-        "y": [0.92] * len(places),
-        "base": [day - 0.46 for day, _ in places],
-        "customdata": [
-            f"{days[day]} {hour}:00–{hour + 1}:00 UTC<br>"
-            f"{shown(cells.get((day, hour), 0))} requests"
-            for day, hour in places
-        ],
-        "marker": {"color": [f"rgba(71,113,245,{0.05 + 0.95 * it:.2f})" for it in strength]},
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
-    layout = _BASE | {
-        "barmode": "overlay",
-        "bargap": 0.08,
-        "hovermode": "closest",
-        "showlegend": False,
-        "margin": {"l": 38, "r": 4, "t": 4, "b": 24},
-        "xaxis": _fixed([0, 6, 12, 18, 23], ["0:00", "6:00", "12:00", "18:00", "23:00"]),
-        "yaxis": _fixed(list(range(7)), days) | {"range": [6.5, -0.5]},
-    }
-    return {"data": [bars], "layout": layout}
-
-
-def _fixed(values: Sequence[int], texts: Sequence[str]) -> dict[str, Any]:
-    return {
-        "tickmode": "array",
-        "tickvals": list(values),
-        "ticktext": list(texts),
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-    }
-
-
-_BASE: Figure = {
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "font": {"family": "Inter, system-ui, sans-serif", "size": 11.5},
-    "hoverlabel": {"align": "left", "font": {"size": 12}},
-}
-
-
 def _bar(
-    line: Series, axis: Axis, shown: Callable[[float], str], loose: Sequence[bool]
+    line: Series,
+    axis: Axis,
+    shown: Callable[[float], str],
+    loose: Sequence[bool],
+    whole: Sequence[float | None],
 ) -> dict[str, Any]:
     marker: dict[str, Any] = {"color": line.colour}
     if any(loose):
@@ -205,73 +179,71 @@ def _bar(
             "size": 5,
             "solidity": 0.28,
         }
-    return {"type": "bar", "marker": marker, **_points(line, axis, shown)}
+    return {"type": "bar", "marker": marker, **_points(line, axis, shown, whole)}
 
 
-def _points(line: Series, axis: Axis, shown: Callable[[float], str]) -> dict[str, Any]:
+def _gaps(axis: Axis) -> dict[str, Any]:
+    """What was not read, on an axis of its own: it has no value, not even zero."""
+    return {
+        "type": "bar",
+        "name": UNREAD_NAME,
+        "yaxis": "y2",
+        "x": [moment(start) for start in axis.gaps],
+        "y": [1] * len(axis.gaps),
+        "width": [
+            (end - start) * 1000
+            for start, end in zip(axis.starts, axis.ends(), strict=True)
+            if start in axis.gaps
+        ],
+        "customdata": list(axis.gaps.values()),
+        "hovertemplate": "%{customdata}<extra></extra>",
+        "marker": {
+            "color": "rgba(0,0,0,0)",
+            "line": {"width": 0},
+            "pattern": {
+                "shape": "/",
+                "fillmode": "overlay",
+                "fgcolor": _UNREAD_STRIPES,
+                "size": 7,
+                "solidity": 0.18,
+            },
+        },
+    }
+
+
+def _points(
+    line: Series, axis: Axis, shown: Callable[[float], str], whole: Sequence[float | None]
+) -> dict[str, Any]:
     """A zero is left out: the hover names only what is there."""
     return {
         "name": escaped(line.label),
-        **_x(axis),
+        **x_of(axis),
         "y": [None if not value else _rounded(value) for value in line.values],
-        "customdata": ["" if not value else shown(value) for value in line.values],
+        "customdata": [
+            _said(value, of, shown) for value, of in zip(line.values, whole, strict=True)
+        ],
         "hovertemplate": "%{customdata}",
     }
 
 
-def _x(axis: Axis) -> dict[str, Any]:
-    if axis.width:
-        return {"x0": _iso(axis.starts[0]), "dx": axis.width * 1000}
-    return {"x": [_iso(start) for start in axis.starts]}
+def _said(value: float | None, whole: float | None, shown: Callable[[float], str]) -> str:
+    """The exact value, and its share of the bucket: "$12.50 · 33.2 %"."""
+    if not value:
+        return ""
+    return f"{shown(value)} · {percent(value / whole)}" if whole else shown(value)
 
 
-def _layout(
-    axis: Axis, grain: Granularity, *, lines: Sequence[Series], money: bool = False
-) -> Figure:
-    first, buckets = axis.starts[0], len(axis.starts)
-    few = buckets <= 14 and grain is not Granularity.HOUR
-    x: dict[str, Any] = {
-        "type": "date",
-        "showgrid": False,
-        "zeroline": False,
-        "hoverformat": _HOVER_DAYS[grain],
-        "tickformatstops": [
-            {"dtickrange": [None, 43_200_000], "value": "%H:%M\n%-d %b"},
-            {"dtickrange": [43_200_000, "M1"], "value": "%-d %b"},
-            {"dtickrange": ["M1", None], "value": "%b %Y"},
-        ],
-    }
-    if few:
-        del x["tickformatstops"]
-        x |= {"tickmode": "array", "tickvals": [_iso(start) for start in axis.starts]}
-        x["tickformat"] = "%b %Y" if axis.width == 0 else "%-d %b"
-    y = {"zeroline": False, "rangemode": "tozero", "exponentformat": "B", "automargin": True}
-    if money:
-        largest = max((sum(column) for column in _columns(lines)), default=0.0)
-        y |= {"tickprefix": "$", "tickformat": ",.0f" if largest >= 5 else ",.2~f"}
-        if 0 < largest < 0.05:
-            y["tickformat"] = "~g"
-    return _BASE | {
-        "hovermode": "x unified",
-        "showlegend": False,
-        "margin": {"l": 44, "r": 8, "t": 8, "b": 28},
-        "xaxis": x,
-        "yaxis": y,
-        # The zoom lives as long as the question: a refresh keeps it, another range resets it.
-        "uirevision": f"{grain}:{first}:{buckets}",
-    }
-
-
-def _columns(lines: Sequence[Series]) -> list[list[float]]:
-    values = [[value or 0.0 for value in line.values] for line in lines]
-    return [list(column) for column in zip(*values, strict=True)]
+def _whole(lines: Sequence[Series]) -> list[float | None]:
+    """The sum of each bucket; None where a share says nothing: one line, or a refund in it."""
+    columns = zip(*(line.values for line in lines), strict=True)
+    return [
+        sum(value or 0 for value in column)
+        if len(lines) > 1 and not any((value or 0) < 0 for value in column)
+        else None
+        for column in columns
+    ]
 
 
 def _rounded(value: float) -> float:
     """Seven significant digits draw the same picture in half the bytes."""
     return int(value) if float(value).is_integer() else float(f"{value:.7g}")
-
-
-def _iso(start: int) -> str:
-    moment = datetime.fromtimestamp(start, UTC)
-    return f"{moment:%Y-%m-%d}" if moment.hour == 0 else f"{moment:%Y-%m-%d %H:%M}"

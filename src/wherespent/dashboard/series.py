@@ -1,13 +1,14 @@
 """Rows of an answer as the lines of a chart: the largest few, and the rest as one."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from wherespent.analytics.filters import Granularity
 from wherespent.dashboard.colours import OTHER, colours
-from wherespent.domain.windows import DAY, HOUR, Window
+from wherespent.domain.windows import DAY, HOUR, Window, floor_day
 
 SHOWN = 8
 _WIDTHS = {Granularity.HOUR: HOUR, Granularity.DAY: DAY, Granularity.WEEK: 7 * DAY}
@@ -16,11 +17,18 @@ _MONDAY = 4 * DAY  # the epoch was a Thursday
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The bucket starts of a chart. `width` is 0 where buckets differ (months)."""
+    """The bucket starts of a chart. `width` is 0 where buckets differ (months).
+
+    `gaps` says of buckets that were not read, or not wholly, what is missing; `blank` are those
+    of which nothing was read. Starts are in the wall-clock seconds of `zone` ("UTC+2").
+    """
 
     starts: tuple[int, ...]
     width: int
     end: int
+    gaps: Mapping[int, str] = field(default_factory=dict[int, str])
+    blank: frozenset[int] = frozenset()
+    zone: str = "UTC"
 
     def ends(self) -> list[int]:
         return [*self.starts[1:], self.end]
@@ -37,8 +45,16 @@ class Series:
     total: float
 
 
-def axis(window: Window, grain: Granularity) -> Axis:
-    """Every bucket of the window, whether anything is in it or not."""
+def axis(window: Window, grain: Granularity, unread: Collection[int] = frozenset()) -> Axis:
+    """Every bucket of the window, whether anything is in it or not.
+
+    `unread` are the UTC days of the window that were not read.
+    """
+    buckets = _buckets(window, grain)
+    return _with_gaps(buckets, window, unread) if unread else buckets
+
+
+def _buckets(window: Window, grain: Granularity) -> Axis:
     if width := _WIDTHS.get(grain, 0):
         shift = _MONDAY if grain is Granularity.WEEK else 0
         first = (window.start - shift) // width * width + shift
@@ -49,6 +65,26 @@ def axis(window: Window, grain: Granularity) -> Axis:
     while moments[-1] < window.end:
         moments.append(_next_month(moments[-1], step))
     return Axis(tuple(moments[:-1]), 0, moments[-1])
+
+
+def _with_gaps(buckets: Axis, window: Window, unread: Collection[int]) -> Axis:
+    gaps: dict[int, str] = {}
+    blank: set[int] = set()
+    for start, end in zip(buckets.starts, buckets.ends(), strict=True):
+        days = range(floor_day(max(start, window.start)), min(end, window.end), DAY)
+        missing = sum(day in unread for day in days)
+        if missing == len(days):
+            blank.add(start)
+            gaps[start] = "not read"
+        elif missing:
+            gaps[start] = f"{missing} of {len(days)} days not read"
+    return replace(buckets, gaps=gaps, blank=frozenset(blank))
+
+
+def known_values(values: Mapping[Any, float | None], buckets: Axis) -> list[float | None]:
+    """One value per bucket: None where nothing was read, 0 where it was and nothing is there."""
+    absent = {start: None if start in buckets.blank else 0.0 for start in buckets.starts}
+    return [values.get(start) or absent[start] for start in buckets.starts]
 
 
 def top_series(
