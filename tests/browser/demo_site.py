@@ -12,9 +12,11 @@ from pydantic import SecretStr
 
 from wherespent.analytics.sources import request_streams
 from wherespent.bootstrap import make_client, make_database, make_site
+from wherespent.cli.demo import DEMO_PRICES
 from wherespent.demo import SimulatedOrganization, serve
 from wherespent.ingestion.cycle import Cycle, sync_once
 from wherespent.providers import STREAMS
+from wherespent.providers.openai.keys import AdminKey
 from wherespent.providers.openai.names import fetch_names
 from wherespent.settings import Settings, read_settings
 from wherespent.storage.migrations import upgrade
@@ -35,11 +37,13 @@ class DemoSite:
         sums = self.organization.cost_truth_nanos(SINCE, UNTIL, names)
         return Decimal(sums[tuple(only.values())]) / 10**9
 
-    def used(self, measure: str, **only: str) -> int:
+    def used(
+        self, measure: str, *, since: datetime = SINCE, until: datetime = UNTIL, **only: str
+    ) -> int:
         """The same of a usage measure, over every stream that has requests of its own."""
         total = 0
         for stream in request_streams():
-            found = self.organization.usage_truth(stream.short_name, SINCE, UNTIL, tuple(only))
+            found = self.organization.usage_truth(stream.short_name, since, until, tuple(only))
             total += found.get(tuple(only.values()), {}).get(measure, 0)
         return total
 
@@ -58,6 +62,7 @@ def demo_site(folder: Path) -> Iterator[DemoSite]:
             sync_enabled=False,
             backfill_days=60,
             port=0,
+            prices=DEMO_PRICES,
         )
         _sync(settings)
         site = make_site(settings, demo=True, clock=lambda: NOW)
@@ -68,11 +73,12 @@ def demo_site(folder: Path) -> Iterator[DemoSite]:
 
 
 def _sync(settings: Settings) -> None:
-    database, client = make_database(settings), make_client(settings)
+    database, client = make_database(settings), make_client(settings, settings.organizations[0])
     upgrade(database)
     cycle = Cycle(
         database=database,
         client=client,
+        key=AdminKey(client, salt="demo", now=lambda: NOW),
         fetch_names=lambda: fetch_names(client),
         streams=tuple(STREAMS.values()),
         now=lambda: NOW,

@@ -4,7 +4,9 @@ import re
 from urllib.parse import quote
 
 from organization import HOSTILE
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
+
+from wherespent.dashboard.pages import overview
 
 BARS = "#overview-cost .barlayer .bars"
 BILLED = "#overview-kpis .kpi >> nth=0 >> .value"
@@ -22,7 +24,7 @@ def test_the_overview_opens_with_numbers(page: Page) -> None:
         value = page.locator(f"#overview-kpis .kpi >> nth={card} >> .value")
         expect(value).to_have_text(re.compile(r"[1-9]"))
     expect(page.get_by_text("none of these numbers are real")).to_be_visible()
-    expect(page.locator("#overview-items tbody tr")).to_have_count(8)
+    expect(page.locator("#overview-models .leader")).to_have_count(7)
 
 
 def test_every_page_draws(page: Page) -> None:
@@ -140,7 +142,7 @@ def test_what_a_chart_is_stacked_by_lives_in_the_url(page: Page) -> None:
     expect(page.locator("#overview-cost-below")).to_contain_text("Support bot")
     page.locator("#overview-cost-view").get_by_text("Table").click()
     expect(page.locator("#overview-cost-below tfoot")).to_be_attached()
-    assert page.url.endswith("/?range=7d&stack=project&show=table")
+    assert page.url.endswith("/?range=7d&show=table&stack=project")
     page.reload()
     expect(page.locator("#overview-cost-below thead")).to_contain_text("Support bot")
     page.locator("#overview-cost-by").get_by_text("User").click()
@@ -149,3 +151,93 @@ def test_what_a_chart_is_stacked_by_lives_in_the_url(page: Page) -> None:
     expect(page.locator("#overview-cost-below thead")).to_contain_text("Support bot")
     checked = page.locator("#overview-cost-by input:checked")
     expect(checked).to_have_value("project")
+
+
+def asked_at_the_server(page: Page) -> list[str]:
+    """The outputs of every callback that the browser sends from now on."""
+    sent: list[str] = []
+
+    def keep(request: Request) -> None:
+        if request.url.split("?")[0].endswith("/_dash-update-component"):
+            sent.append(request.post_data_json["output"])
+
+    page.on("request", keep)
+    return sent
+
+
+def without_first_answers(page: Page) -> None:
+    """As when they take too long: the server does not learn what page asks."""
+    page.route(
+        "**/_dash-layout",
+        lambda route: route.fulfill(response=route.fetch(headers={"referer": ""})),
+    )
+
+
+def test_a_page_comes_with_its_answers_in_one_piece(page: Page) -> None:
+    sent = asked_at_the_server(page)
+    opened(page, "/?range=7d")
+    expect(page.locator(BARS).first).to_be_attached()
+    expect(page.locator("#overview-heat .barlayer .bars").first).to_be_attached()
+    drawn = [it for it in sent if "overview" in it or "page.children" in it or "url.search" in it]
+    assert drawn == []
+
+
+def test_without_first_answers_the_browser_asks_for_each_part(page: Page) -> None:
+    without_first_answers(page)
+    sent = asked_at_the_server(page)
+    opened(page, "/?range=7d&model=o4-mini-2025-04-16")
+    expect(page.locator(BARS).first).to_be_attached()
+    expect(page.locator(".chip")).to_contain_text("o4-mini")
+    assert sum("overview" in it for it in sent) == len(overview.PARTS)
+
+
+def test_a_referer_that_was_cut_short_shows_no_other_figures(page: Page) -> None:
+    """Browsers and proxies may leave the query out: the layout is then that of the plain page."""
+    opened(page, "/?range=7d")
+    week = page.locator(BILLED).inner_text()
+    page.route(
+        "**/_dash-layout",
+        lambda route: route.fulfill(
+            response=route.fetch(headers={"referer": page.url.partition("?")[0]})
+        ),
+    )
+    page.goto("/?range=7d")
+    expect(page.locator(BILLED)).to_have_text(week)
+    expect(page.locator("#range-label")).to_contain_text("Last 7 days")
+
+
+def test_popovers_show_what_the_url_says(page: Page) -> None:
+    without_first_answers(page)
+    opened(page, "/?range=7d&model=o4-mini-2025-04-16")
+    expect(page.locator(".chip")).to_be_visible()
+    page.locator("#range-button").click()
+    expect(page.locator("#range input:checked")).to_have_value("7d")
+    expect(page.locator(".mantine-DatePicker-day[data-in-range]")).to_have_count(7)
+    page.get_by_text("Last 90 days", exact=True).click()
+    page.wait_for_url("**/?range=90d&*")
+    page.keyboard.press("Escape")
+    page.go_back()
+    expect(page.locator("#range-label")).to_contain_text("Last 7 days")
+    page.locator("#range-button").click()
+    expect(page.locator("#range input:checked")).to_have_value("7d")
+    page.keyboard.press("Escape")
+    page.locator("#filter-button").click()
+    expect(page.locator(".mantine-MultiSelect-pill")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.locator(".chip a").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    page.locator("#filter-button").click()
+    expect(page.locator("#filter-model")).to_be_visible()
+    expect(page.locator(".mantine-MultiSelect-pill")).to_have_count(0)
+
+
+def test_the_keyboard_opens_a_popover_and_comes_back(page: Page) -> None:
+    opened(page)
+    for button, inside in (("#range-button", "#range"), ("#filter-button", "#filter-model")):
+        page.locator(button).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(inside)).to_be_visible()
+        expect(page.locator(".mantine-Popover-dropdown :focus")).to_be_attached()
+        page.keyboard.press("Escape")
+        expect(page.locator(inside)).not_to_be_attached()
+        expect(page.locator(button)).to_be_focused()

@@ -8,7 +8,8 @@ ASK = {"view": "", "version": 1}
 VALUES: dict[str, Any] = {
     "ask.data": ASK,
     "url.search": "",
-    "url.pathname": "/",
+    "place.data": "/",
+    "view.data": "",
     "range.value": "30d",
     "granularity.value": "auto",
     "visible-tick.data": 0,

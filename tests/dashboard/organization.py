@@ -41,12 +41,19 @@ EXTRA_ITEMS = {"web search tool calls": 12.0, "code interpreter sessions": 2.1}
 _BY_NAME = {stream.short_name: stream for stream in STREAMS}
 
 
-def build(database: Database, now: datetime, *, days: int = 60, tail: int = 0) -> None:
+def build(
+    database: Database,
+    now: datetime,
+    *,
+    days: int = 60,
+    tail: int = 0,
+    label: str = DEFAULT_ACCOUNT,
+) -> None:
     """`tail` adds that many tiny models, line items, projects and keys."""
     metadata.create_all(database.writer)
     dice = random.Random(7)
     with database.write() as connection:
-        account = account_id(connection, DEFAULT_ACCOUNT)
+        account = account_id(connection, label)
         names = [Name("project", known, name) for known, name in PROJECTS.items()]
         names += [Name("user", known, name, f"{known}@acme.test") for known, name in USERS.items()]
         names += [Name("api_key", f"key_{n}", f"key {n}", hint=f"sk-…{n:04d}") for n in range(9)]
@@ -90,7 +97,16 @@ def _completions_day(connection, account, day, now, dice, bill, tail) -> None:  
         buckets.append(bucket)
     place = Place(account, stream_id(connection, stream.name))
     series = UsageSeries(account, place.stream_id, stream)
-    replace_usage(connection, place, stream, series, stream.dimensions, buckets, now=now)
+    replace_usage(
+        connection,
+        place,
+        stream,
+        series,
+        stream.dimensions,
+        buckets,
+        settled_before=floor_day(epoch(now)) - DAY,
+        now=now,
+    )
     _embeddings(connection, account, buckets, now)
     done = (min(day + DAY, epoch(now)) - day) / DAY
     for index, (model, (price_in, price_out, weight)) in enumerate(models.items()):
@@ -135,7 +151,16 @@ def _embeddings(connection, account, buckets, now) -> None:  # type: ignore[no-u
         one = UsageBucket(bucket.start)
         one.records[("proj_search", "user-svc", "key_1", "text-embedding-3-large")] = (40, 90_000)
         rows.append(one)
-    replace_usage(connection, place, stream, series, stream.dimensions, rows, now=now)
+    replace_usage(
+        connection,
+        place,
+        stream,
+        series,
+        stream.dimensions,
+        rows,
+        settled_before=floor_day(epoch(now)) - DAY,
+        now=now,
+    )
 
 
 def _record_runs(connection, account, now, days) -> None:  # type: ignore[no-untyped-def]

@@ -31,7 +31,14 @@ def assembled(
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    app = create_app(server=server, database=database, clock=clock, options=options)
+    app = create_app(
+        server=server,
+        database=database,
+        clock=clock,
+        options=options,
+        # However busy the machine is: what the tests open comes with its answers.
+        patience=60,
+    )
     install_security(
         server,
         app,

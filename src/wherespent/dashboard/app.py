@@ -3,9 +3,10 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # Dash leaves these of its names untyped.
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any, cast
 
 from dash import Dash
 from dash.backends._fastapi import reset_current_request, set_current_request
@@ -13,15 +14,29 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Match
 
-from wherespent.dashboard import shell, shell_callbacks
+from wherespent.dashboard import saved_view_callbacks, shell_callbacks
 from wherespent.dashboard.answers import Answers
 from wherespent.dashboard.callbacks import show_trouble
 from wherespent.dashboard.desk import DashboardOptions, Desk
-from wherespent.dashboard.pages import costs, health, overview, tokens
+from wherespent.dashboard.first_view import PATIENCE_SECONDS, FirstView
+from wherespent.dashboard.pages import (
+    costs,
+    entity,
+    explore,
+    health,
+    live,
+    model,
+    models,
+    overview,
+    people,
+    tokens,
+)
+from wherespent.dashboard.routes import by_path
+from wherespent.dashboard.whole_bundle import add_whole_bundle
 from wherespent.storage.engine import Database
 from wherespent.storage.refresh import request_refresh
 
-PAGES = (overview, costs, tokens, health)
+PAGES = (overview, explore, costs, tokens, models, model, people, entity, live, health)
 ASSETS = Path(__file__).parent / "assets"
 
 # Run before the first paint, so that a dark page never flashes white. Mantine keeps the choice.
@@ -76,6 +91,12 @@ class Site(Dash):
         parts["scripts"] = "\n".join([*wanted, _CHART_SCRIPT])
         return super().interpolate_index(**parts)
 
+    def _config(self) -> dict[str, Any]:
+        """Without its websocket, which no callback uses and every page would try to open."""
+        config = cast("dict[str, Any]", super()._config())
+        config.pop("websocket", None)
+        return config
+
 
 def create_app(
     *,
@@ -83,8 +104,13 @@ def create_app(
     database: Database,
     clock: Callable[[], datetime],
     options: DashboardOptions,
+    patience: float = PATIENCE_SECONDS,
 ) -> Dash:
-    """The dashboard on `server`. Any number of applications can live in one process."""
+    """The dashboard on `server`. Any number of applications can live in one process.
+
+    A page comes with its first answers when they are there within `patience` seconds.
+    """
+    add_whole_bundle(server)
     app = Site(
         "wherespent",
         server=server,  # pyright: ignore[reportArgumentType]  (FastAPI since 4.1)
@@ -100,15 +126,29 @@ def create_app(
     )
     desk = Desk(Answers(database), clock, options)
     choices = {name: choice for page in PAGES for name, choice in page.CHOICES.items()}
-    app.layout = shell.layout(options, choices)
-    pages = {page.PATH: page for page in PAGES}
+    pages = by_path(PAGES)
+    first = FirstView(desk, pages, choices, patience=patience)
+    app.layout = lambda: first.layout(_looked_at(app))
     shell_callbacks.register(app, desk, pages, choices, lambda: request_refresh(database, clock()))
+    saved_view_callbacks.register(app, desk)
     for page in PAGES:
         page.register(app, desk)
     # Dash does this with the first request for "/": a first visit to another page had no style.
     app._setup_server()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     _add_page_routes(server, app)
     return app
+
+
+def _looked_at(app: Dash) -> str | None:
+    """The page that asks for the layout, by the Referer that our own policy makes it send."""
+    try:
+        headers = cast("Mapping[str, str]", app.backend.request_adapter().headers)
+    except RuntimeError:
+        return None  # not a request: Dash looks at the layout once when it starts
+    referer = headers.get("referer", "")
+    # Compared as text: what cannot be read as a URL is no page of ours.
+    ours = tuple(f"{scheme}://{headers.get('host')}/" for scheme in ("http", "https"))
+    return referer if referer.startswith(ours) else None
 
 
 def _add_page_routes(server: FastAPI, app: Dash) -> None:
@@ -124,9 +164,11 @@ def _add_page_routes(server: FastAPI, app: Dash) -> None:
     async def page_of(request: Request) -> HTMLResponse:
         return index(request)
 
-    for page in PAGES:
-        if page.PATH != "/":
-            server.add_api_route(page.PATH, page_of, methods=["GET"], include_in_schema=False)
+    for path in by_path(PAGES):
+        if path != "/":
+            # What a page below a prefix is about may hold anything, a slash as well.
+            route = f"{path}{{subject:path}}" if path.endswith("/") else path
+            server.add_api_route(route, page_of, methods=["GET"], include_in_schema=False)
 
     async def known_or_404(
         request: Request, call_next: Callable[[Request], Awaitable[Response]]

@@ -1,29 +1,24 @@
-"""Answers about billed cost as drawings: bars over time, bar lists, tables."""
+"""Answers about billed cost as drawings: bars over time or their table, bar lists."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from wherespent.analytics import cost
-from wherespent.analytics.cost import LineItemRow, TopCosts
-from wherespent.dashboard import figures, formats
-from wherespent.dashboard.components import (
-    Bar,
-    Drawing,
-    bars,
-    blank,
-    legend,
-    nothing_read,
-    share,
-    table,
-    titled,
-)
+from wherespent.analytics.cost import TopCosts
+from wherespent.dashboard import figures, formats, gaps
+from wherespent.dashboard.chart_cards import Drawing
+from wherespent.dashboard.components import Bar, bars, blank, legend, table
 from wherespent.dashboard.desk import Asked, Desk
-from wherespent.dashboard.series import SHOWN, Axis, Series, axis, other_series, top_series
-from wherespent.dashboard.url_state import STACKS, TABLE
+from wherespent.dashboard.drawings_restatements import MARKED, marks
+from wherespent.dashboard.explore_link import explore_href
+from wherespent.dashboard.marks import with_marks
+from wherespent.dashboard.series import SHOWN, Axis, Series, other_series, top_series
+from wherespent.dashboard.url_state import CHART_OR_TABLE, STACKS, TABLE
+from wherespent.domain.windows import epoch
 from wherespent.errors import QuestionRefused
 
 COST_CHOICES = {
@@ -32,8 +27,9 @@ COST_CHOICES = {
     "project_id": "Project",
     "user_id": "User",
     "api_key_id": "Key",
+    "account": "Account",
 }
-COST_STACKS = ("model", "line_item", "project", "user", "key")
+COST_STACKS = ("model", "line_item", "project", "user", "key", "account")
 COST_WORDS = {word: COST_CHOICES[STACKS[word]] for word in COST_STACKS}
 _MOST_BUCKETS_SHOWN = 400
 
@@ -44,10 +40,10 @@ def over_time(desk: Desk, asked: Asked, dimension: str) -> Drawing:
     try:
         found = desk.answers.ask(cost.top_costs, filters, dimension, SHOWN)
     except QuestionRefused as reason:
-        return Drawing(None, blank("This cannot be split that way", str(reason), sign="note"))
+        return Drawing(None, _refused(reason))
     if not found.points:
-        return Drawing(None, nothing_read())
-    buckets = axis(filters.window, filters.granularity)
+        return Drawing(None, gaps.nothing(desk, asked, gaps.COST_STREAMS, by=(dimension,)))
+    buckets = gaps.axis_of(desk, asked, filters, gaps.COST_STREAMS, by=(dimension,))
     lines = top_series(
         [(p.bucket_start, p.key, float(p.billed)) for p in found.points],
         buckets.starts,
@@ -58,8 +54,8 @@ def over_time(desk: Desk, asked: Asked, dimension: str) -> Drawing:
         rest = {p.bucket_start: float(p.billed) for p in found.others}
         lines.append(other_series(found.other_keys, rest, buckets.starts))
     provisional = desk.provisional(asked.now)
-    if asked.view.show == TABLE:
-        return Drawing(None, _time_table(found, buckets, lines))
+    if CHART_OR_TABLE.of(asked.view) == TABLE:
+        return Drawing(None, _time_table(found, buckets, lines, epoch(asked.now)))
     figure = figures.stacked_bars(
         lines,
         buckets,
@@ -68,8 +64,19 @@ def over_time(desk: Desk, asked: Asked, dimension: str) -> Drawing:
         provisional=provisional,
         money=True,
     )
+    restated = marks(desk, asked)
+    figure = with_marks(figure, lines, buckets, restated, name=MARKED)
     links = {it.key: asked.link(dimension, it.key) for it in lines if it.key is not None}
-    return Drawing(figure, legend(lines, links, provisional=provisional < buckets.end))
+    is_loose = provisional < buckets.end
+    below = legend(
+        lines, links, provisional=is_loose, unread=bool(buckets.gaps), restated=bool(restated)
+    )
+    explore = explore_href(asked.view, measure="billed_cost", split=(dimension,))
+    return Drawing(figure, below, explore=explore)
+
+
+def _refused(reason: QuestionRefused) -> Component:
+    return blank("This cannot be split that way", str(reason), sign="note")
 
 
 def _shown(value: float) -> str:
@@ -77,20 +84,19 @@ def _shown(value: float) -> str:
     return formats.exact_usd(Decimal(f"{value:.9f}"))
 
 
-def _time_table(found: TopCosts, buckets: Axis, lines: Sequence[Series]) -> Component:
-    """Newest first; the last column and the last row add up exactly."""
+def _time_table(found: TopCosts, buckets: Axis, lines: Sequence[Series], now: int) -> Component:
+    """Newest first; the last column and the last row add up exactly.
+
+    A bucket that was read and has no row is $0; one that was not read has no amount.
+    """
     sums: dict[tuple[int | None, str | None], Decimal] = {
         (point.bucket_start, point.key): point.billed for point in found.points
     }
     sums |= {(point.bucket_start, None): point.billed for point in found.others}
     columns = [line.key for line in lines]
-    starts = [s for s in reversed(buckets.starts) if any((s, key) in sums for key in columns)]
+    starts = [start for start in reversed(buckets.starts) if start <= now]
     rows = [
-        [
-            formats.day(start, year=True),
-            *[formats.usd(sums.get((start, key))) for key in columns],
-            _row_total([sums.get((start, key), Decimal()) for key in columns]),
-        ]
+        _time_row(start, buckets, [sums.get((start, key), Decimal()) for key in columns])
         for start in starts[:_MOST_BUCKETS_SHOWN]
     ]
     totals = [
@@ -101,15 +107,23 @@ def _time_table(found: TopCosts, buckets: Axis, lines: Sequence[Series]) -> Comp
     return table(head, rows, foot=foot, caption="Billed cost over time", tall=True)
 
 
-def _row_total(amounts: Sequence[Decimal]) -> Component:
-    return html.Td(formats.usd(sum(amounts, Decimal())), className="total")
+def _time_row(start: int, buckets: Axis, amounts: Sequence[Decimal]) -> list[Any]:
+    missing = buckets.gaps.get(start)
+    day = formats.day(start, year=True) + (f" ({missing})" if missing else "")
+    if start in buckets.blank and not any(amounts):
+        return [day, *[formats.MISSING] * len(amounts), formats.MISSING]
+    total = html.Td(formats.usd(sum(amounts, Decimal())), className="total")
+    return [day, *map(formats.usd, amounts), total]
 
 
 def by_key(desk: Desk, asked: Asked, dimension: str, *, shown: int = 10) -> Component:
     """Billed cost per key over the whole window as labelled bars; their sum is the bill."""
-    points = desk.answers.ask(cost.cost_by, asked.total, dimension)
+    try:
+        points = desk.answers.ask(cost.cost_by, asked.total, dimension)
+    except QuestionRefused as reason:
+        return _refused(reason)
     if not points:
-        return nothing_read()
+        return gaps.nothing(desk, asked, gaps.COST_STREAMS, by=(dimension,))
     exact = {point.key: point.billed for point in points}
     lines = top_series(
         [(None, point.key, float(point.billed)) for point in points],
@@ -136,50 +150,3 @@ def by_key(desk: Desk, asked: Asked, dimension: str, *, shown: int = 10) -> Comp
             )
         )
     return bars(rows, f"Billed cost by {COST_CHOICES.get(dimension, dimension).lower()}")
-
-
-def line_item_table(desk: Desk, asked: Asked, *, most: int) -> tuple[Component, str]:
-    """The bill, largest first, and how much of it is shown ("top 6 of 67")."""
-    rows = desk.answers.ask(cost.line_items, asked.total)
-    if not rows:
-        return nothing_read(), ""
-    largest = max((abs(row.billed) for row in rows), default=Decimal(1)) or Decimal(1)
-    cells = [_line_item_cells(row, asked, float(abs(row.billed) / largest)) for row in rows[:most]]
-    total = sum((row.billed for row in rows), Decimal())
-    rest = rows[most:]
-    if rest:
-        left = sum((row.billed for row in rest), Decimal())
-        part = formats.percent(left / total if total else None)
-        cells.append([f"Other ({len(rest)})", formats.usd(left), part, "", ""])
-    foot = [f"All {len(rows)}", formats.usd(total), formats.percent(1.0), "", ""]
-    head = ["Line item", "Billed", "Share", "Quantity", "Rate paid"]
-    shown = table(head, cells, foot=foot, caption="Line items of the bill", tall=most > 20)
-    return shown, f"top {most} of {len(rows)}" if rest else f"all {len(rows)}"
-
-
-def _line_item_cells(row: LineItemRow, asked: Asked, part: float) -> list[Any]:
-    name = row.line_item or "(none)"
-    link = dcc.Link(
-        formats.shortened(name, 64), href=asked.link("line_item", row.line_item), title=name
-    )
-    quantity = formats.MISSING if row.quantity is None else formats.compact(row.quantity)
-    unit = (
-        f" {formats.unit(row.quantity_unit)}"
-        if row.quantity_unit and row.quantity is not None
-        else ""
-    )
-    return [
-        link,
-        titled(formats.usd(row.billed), formats.exact_usd(row.billed)),
-        share(formats.percent(row.share), part),
-        quantity + unit,
-        formats.rate(row.rate_paid, row.quantity_unit),
-    ]
-
-
-def left_out(desk: Desk, asked: Asked) -> str:
-    """A model filter leaves out line items without a model; how much that is must be said."""
-    totals = desk.answers.ask(cost.cost_totals, asked.total)
-    if not totals.unmodelled:
-        return ""
-    return f"The model filter leaves out {formats.usd(totals.unmodelled)} of items without a model."

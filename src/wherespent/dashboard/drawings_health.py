@@ -1,5 +1,6 @@
 """The state of the data as tables: one row per stream, one per sync run."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,13 @@ from dash.development.base_component import Component
 from wherespent.analytics import health
 from wherespent.analytics.health import RunRow, State, StreamHealth
 from wherespent.dashboard import formats
-from wherespent.dashboard.components import Element, blank, element, labelled, table
+from wherespent.dashboard.components import blank, icon, table, titled
 from wherespent.dashboard.desk import Desk
-from wherespent.domain.windows import DAY, epoch, floor_day, utc
+from wherespent.dashboard.drawings_coverage import days_of, stream_name
+from wherespent.domain.windows import DAY, utc
+from wherespent.providers import STREAMS
+from wherespent.storage.room import trouble_ahead
 
-STRIP_DAYS = 90
 _RUNS_SHOWN = 40
 _WORDS = {
     State.OK: ("ok", "OK"),
@@ -26,78 +29,83 @@ _RUN_LOOKS = {"done": "ok", "failed": "bad", "running": "busy", "stopped": "warn
 
 
 def streams(desk: Desk, now: datetime) -> Component:
-    rows = desk.answers.fresh(health.stream_health, desk.account, now)
-    if not rows:
-        return blank("No stream was read yet", "The first sync writes this table.")
+    rows = desk.answers.fresh(
+        health.stream_health, desk.account, now, backfill_days=desk.options.backfill_days
+    )
+    head = ["Stream", "State", "Last success", "Complete until", "History", "Missing"]
     cells = [_stream_cells(row, now) for row in rows]
-    head = [
-        "Stream",
-        "State",
-        "Last success",
-        "Complete until",
-        "History",
-        "Coverage",
-        "What to do",
-    ]
-    words = ("State", "Coverage", "What to do")
-    return table(head, cells, caption="State of every stream", words=words)
+    shown = table(head, cells, caption="State of every stream", words=("State", "History"))
+    return html.Div([*_storage(desk), *advice(rows), shown])
+
+
+def _storage(desk: Desk) -> list[Component]:
+    """What keeps the next sync from being stored, before it fails."""
+    ahead = trouble_ahead(desk.answers.database.url)
+    if not ahead:
+        return []
+    said = html.Div([html.B("Nothing new can be stored"), html.Div(ahead)])
+    return [html.Div([icon("alert"), said], className="banner bad boxed")]
 
 
 def _stream_cells(row: StreamHealth, now: datetime) -> list[Any]:
     look, word = _WORDS[row.state]
-    grouping = " (by user)" if row.grouping else ""
-    advice = (
-        [html.Div(row.error), html.Div(row.remedy, className="dim")] if row.error else row.remedy
-    )
-    since = formats.day(row.oldest, year=True) if row.oldest is not None else formats.MISSING
     until = formats.day(row.watermark - DAY, year=True) if row.watermark else formats.MISSING
     return [
-        html.Span(row.stream.removeprefix("openai.") + grouping, title=row.stream),
+        html.Span(stream_name(row.stream, row.grouping), title=row.stream),
         html.Span(word, className=f"tag {look}".strip()),
         formats.ago(row.last_success_at, now),
         until,
-        html.Span(f"since {since}" if row.oldest is not None else formats.MISSING),
-        strip(row, now),
-        html.Div(advice or formats.MISSING, className="advice"),
+        _history(row),
+        _missing(row),
     ]
 
 
-def strip(row: StreamHealth, now: datetime) -> Element:
-    """One mark per day of the last 90: complete, still open, missing, or not read."""
-    today = floor_day(epoch(now))
-    marks = [_mark(row, today - back * DAY) for back in reversed(range(STRIP_DAYS))]
-    missing = sum(1 for look, _ in marks if look == "gap")
-    words = f"{row.coverage_days} days read in all; {missing} missing in the last {STRIP_DAYS}"
-    days = [element("I", className=look or None, title=title) for look, title in marks]
-    return element("Div", days, className="strip", role="img", **labelled(words))
-
-
-def _mark(row: StreamHealth, day: int) -> tuple[str, str]:
-    name = formats.day(day, year=True)
-    if any(gap.start <= day < gap.end for gap in row.gaps):
-        return "gap", f"{name}: missing"
-    first = row.watermark - row.coverage_days * DAY if row.watermark else None
-    oldest = min((it for it in (row.oldest, first) if it is not None), default=None)
-    if row.watermark is None or oldest is None or day < floor_day(oldest):
-        return "", f"{name}: not read"
-    if day >= row.watermark:
-        return "part", f"{name}: not complete yet"
-    return "full", f"{name}: complete"
-
-
-def key_to_strips() -> list[Component]:
-    looks = (
-        ("full", "complete"),
-        ("part", "not complete yet"),
-        ("gap", "missing"),
-        ("", "not read"),
+def _history(row: StreamHealth) -> str:
+    """Days read say that an unused stream was looked at."""
+    if not row.coverage_days:
+        return formats.MISSING
+    since = (
+        f"since {formats.day(row.oldest, year=True)}" if row.oldest is not None else "nothing used"
     )
-    return [
-        html.Span(
-            [html.Span(html.I(className=look or None), className="strip key"), f" {word}"],
-        )
-        for look, word in looks
-    ]
+    return f"{since}, {row.coverage_days} days read"
+
+
+def _missing(row: StreamHealth) -> Any:
+    if row.watermark is None:
+        return formats.MISSING
+    if not row.gaps:
+        return "none"
+    listed = "; ".join(days_of(gap) for gap in reversed(row.gaps))
+    plural = "" if row.missing_days == 1 else "s"
+    return titled(f"{row.missing_days} day{plural}", f"The next sync reads {listed}")
+
+
+def advice(rows: Sequence[StreamHealth]) -> list[Component]:
+    """Each error once, with the streams that it concerns and what to do."""
+    concerned: dict[tuple[str, str], list[StreamHealth]] = {}
+    for row in rows:
+        if row.error and row.state is State.FAILING:
+            concerned.setdefault((_general(row), row.remedy), []).append(row)
+    return [_advice(error, remedy, of) for (error, remedy), of in concerned.items()]
+
+
+def _general(row: StreamHealth) -> str:
+    """The error without the endpoint, so that twelve streams with one trouble say it once."""
+    path = STREAMS[row.stream].path
+    general = row.error.replace(path, "this endpoint")
+    return general[:1].upper() + general[1:]
+
+
+def _advice(error: str, remedy: str, rows: Sequence[StreamHealth]) -> Component:
+    names = ", ".join(stream_name(row.stream, row.grouping) for row in rows)
+    one = len(rows) == 1
+    title = f"{names}: failing" if one else f"{len(rows)} streams are failing"
+    children: list[Any] = [html.B(title), html.Div(rows[0].error if one else error)]
+    if not one:
+        children.append(html.Div(names, className="dim"))
+    if remedy:
+        children.append(html.Div([html.B("What to do: "), remedy]))
+    return html.Div([icon("alert"), html.Div(children)], className="banner bad boxed")
 
 
 def runs(desk: Desk, now: datetime) -> Component:
@@ -114,7 +122,7 @@ def _run_cells(row: RunRow, now: datetime) -> list[Any]:
     took = formats.duration((row.finished_at or now) - row.started_at)
     last = utc(row.window.end - 1).date()
     return [
-        row.stream.removeprefix("openai.") + (" (by user)" if row.grouping else ""),
+        stream_name(row.stream, row.grouping),
         html.Span(row.status or "?", className=f"tag {_RUN_LOOKS.get(row.status, '')}".strip()),
         html.Span(
             formats.ago(row.started_at, now), title=f"{row.started_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -42,6 +42,16 @@ def exact_usd(amount: Decimal | None) -> str:
     return f"{sign}${whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
+def signed_usd(amount: Decimal | None) -> str:
+    """A change of money: "+" before what is more."""
+    return f"+{usd(amount)}" if amount is not None and amount > 0 else usd(amount)
+
+
+def about_usd(amount: Decimal) -> str:
+    """An estimate: whole dollars from a hundred on, for cents would be too good to be true."""
+    return usd(amount)[:-3] if abs(round(amount, 2)) >= 100 else usd(amount)
+
+
 def count(number: float | None) -> str:
     """Grouped by thousands, in full."""
     if number is None:

@@ -1,53 +1,84 @@
 """What surrounds every page: navigation, the bar of controls, banners and the stores."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from wherespent.dashboard import palette, saved_view_dialogs
 from wherespent.dashboard.callbacks import TROUBLE
-from wherespent.dashboard.components import icon, labelled, segmented
+from wherespent.dashboard.components import icon, labelled
 from wherespent.dashboard.desk import DashboardOptions
-from wherespent.dashboard.url_state import (
-    AUTO,
-    DEFAULT_RANGE,
-    DIMENSIONS,
-    GRANULARITIES,
-    RANGES,
-    PageChoice,
-)
+from wherespent.dashboard.shell_controls import bar
+from wherespent.dashboard.url_state import PageChoice
 
 URL = "url"
 PAGE = "page"
 GUIDE = "guide"
+# The path of the page that is open, and the query string that everything is drawn for.
+PLACE = "place"
+VIEW = "view"
+# The question of the pictures: the view, and the version of the data.
 ASK = "ask"
 CHOICES = "choices"
 LATEST = "latest"
 TICK = "tick"
 VISIBLE_TICK = "visible-tick"
-RANGE = "range"
-RANGE_LABEL = "range-label"
-DATES = "dates"
-GRAIN = "granularity"
-FILTER_BUTTON = "filter-button"
-CHIPS = "chips"
-REFRESH = "refresh"
 REFRESHED = "refreshed"
-PILL = "pill"
 BANNERS = "banners"
-TITLE = "title"
 ACCOUNT = "account"
-SELECTS = {name: f"filter-{name}" for name in DIMENSIONS}
+MENU = "menu-button"
+# Filled by the saved views' own callback.
+SAVED_VIEWS = saved_view_dialogs.PLACE
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A page in the navigation; `g` and then `letter` lead to it."""
+
+    sign: str
+    path: str
+    text: str
+    letter: str
+
+    @property
+    def id(self) -> str:
+        return f"nav-{self.sign}"
+
 
 NAVIGATION = (
-    ("", (("overview", "/", "Overview"),)),
-    ("Where", (("costs", "/costs", "Costs"), ("tokens", "/tokens", "Tokens"))),
-    ("Trust", (("health", "/health", "Data health"),)),
+    (
+        "",
+        (
+            NavLink("overview", "/", "Overview", "o"),
+            NavLink("explore", "/explore", "Explore", "e"),
+        ),
+    ),
+    (
+        "Where",
+        (
+            NavLink("costs", "/costs", "Costs", "c"),
+            NavLink("tokens", "/tokens", "Tokens", "t"),
+            NavLink("models", "/models", "Models", "m"),
+            NavLink("people", "/people", "People and keys", "p"),
+        ),
+    ),
+    ("Now", (NavLink("live", "/live", "Live", "l"),)),
+    ("Trust", (NavLink("health", "/health", "Data health", "h"),)),
 )
-LINKS = {path: f"nav-{name}" for _, links in NAVIGATION for name, path, _ in links}
+NAV_LINKS = tuple(link for _, links in NAVIGATION for link in links)
+LINKS = {link.path: link.id for link in NAV_LINKS}
+# Pages below these paths belong to a link of another name.
+UNDER: dict[str, str] = {
+    "/projects": "/people",
+    "/users": "/people",
+    "/keys": "/people",
+    "/service-accounts": "/people",
+}
 
 _THEME: Any = {
     "primaryColor": "indigo",
@@ -63,15 +94,19 @@ def layout(options: DashboardOptions, choices: Mapping[str, PageChoice]) -> Comp
         [
             html.A("Skip to content", href="#content", className="skip"),
             _navigation(options),
-            html.Div([_bar(), html.Div(id=BANNERS, role="status"), _main()]),
+            html.Div([bar(), html.Div(id=BANNERS, role="status"), _main()]),
         ],
         className="app",
+        id="app",
     )
     return dmc.MantineProvider(
         [
             dcc.Location(id=URL, refresh="callback-nav"),
             *_stores(choices),
             shell,
+            palette.search_dialog(),
+            palette.shortcuts_dialog([(it.letter, it.text, it.id) for it in NAV_LINKS]),
+            *saved_view_dialogs.dialogs(),
             html.Div(id=TROUBLE),
         ],
         theme=_THEME,
@@ -82,10 +117,13 @@ def layout(options: DashboardOptions, choices: Mapping[str, PageChoice]) -> Comp
 def _stores(choices: Mapping[str, PageChoice]) -> list[Component]:
     return [
         dcc.Store(id=CHOICES, data={name: asdict(choice) for name, choice in choices.items()}),
+        dcc.Store(id=PLACE),
+        dcc.Store(id=VIEW),
         dcc.Store(id=ASK),
         dcc.Store(id=LATEST),
         dcc.Store(id=VISIBLE_TICK),
         dcc.Store(id=REFRESHED),
+        dcc.Store(id=palette.OPENED),
         dcc.Interval(id=TICK, interval=5_000),
     ]
 
@@ -96,18 +134,49 @@ def _main() -> Component:
 
 
 def _navigation(options: DashboardOptions) -> Component:
+    """A column; on a narrow screen a line, and the rest behind its button."""
+    menu: dict[str, Any] = labelled("Menu") | {
+        "aria-expanded": "false",
+        "aria-controls": "nav-menu",
+    }
     brand = html.Div(
-        [html.Img(src="/assets/favicon.svg", alt=""), html.Span("wherespent")], className="brand"
+        [
+            html.Button(icon("menu"), id=MENU, className="button square", **menu),
+            html.Img(src="/assets/favicon.svg", alt=""),
+            html.Span("wherespent"),
+        ],
+        className="brand",
     )
-    parts: list[Component] = [brand]
-    for section, links in NAVIGATION:
-        if section:
-            parts.append(html.Div(section, className="nav-section"))
-        for name, path, text in links:
-            parts.append(
-                dcc.Link([icon(name), text], href=path, id=LINKS[path], className="nav-link")
-            )
-    foot: list[Component] = [html.Div(id=ACCOUNT)]
+    return html.Nav(
+        [
+            brand,
+            palette.opener(),
+            html.Div([*_links(), _foot(options)], className="nav-menu", id="nav-menu"),
+        ],
+        className="nav",
+        **labelled("Pages"),
+        **_data("under", UNDER),
+    )
+
+
+def _data(name: str, value: Any) -> dict[str, Any]:
+    """An attribute that a script reads."""
+    return {f"data-{name}": json.dumps(value)}
+
+
+def _links() -> list[Component]:
+    parts: list[Component] = []
+    for title, links in NAVIGATION:
+        if title:
+            parts.append(html.Div(title, className="nav-section"))
+        for link in links:
+            shown = [icon(link.sign), link.text]
+            parts.append(dcc.Link(shown, href=link.path, id=link.id, className="nav-link"))
+    return [*parts, html.Div(id=SAVED_VIEWS)]
+
+
+def _foot(options: DashboardOptions) -> Component:
+    foot: list[Component] = [html.Div(id=ACCOUNT), palette.shortcuts_opener()]
     if options.password_set:
         foot.append(
             html.Form(
@@ -118,100 +187,4 @@ def _navigation(options: DashboardOptions) -> Component:
         )
     if options.version:
         foot.append(html.Div(f"wherespent {options.version}"))
-    parts.append(html.Div(foot, className="nav-foot"))
-    return html.Nav(parts, className="nav", **labelled("Pages"))
-
-
-def _bar() -> Component:
-    end = [
-        html.Span(id=PILL, className="pill"),
-        html.Button(
-            icon("refresh"),
-            id=REFRESH,
-            className="button square",
-            title="Refresh now: ask OpenAI again",
-            **labelled("Refresh now"),
-        ),
-        _theme_toggle(),
-    ]
-    return html.Header(
-        [
-            _dates(),
-            segmented(GRAIN, GRANULARITIES, AUTO, "Granularity"),
-            _filters(),
-            html.Span(id=CHIPS, className="chips"),
-            html.Div(end, className="bar-end"),
-        ],
-        className="bar",
-    )
-
-
-def _dates() -> Component:
-    button = html.Button(
-        [icon("calendar"), html.Span("Last 30 days", id=RANGE_LABEL)],
-        className="button",
-        id="range-button",
-        **labelled("Date range"),
-    )
-    presets = dmc.SegmentedControl(
-        id=RANGE,
-        orientation="vertical",
-        data=[{"value": key, "label": text} for key, text in RANGES.items()],
-        value=DEFAULT_RANGE,
-        **labelled("Presets"),
-    )
-    dates = dmc.DatePicker(
-        id=DATES, type="range", allowSingleDateInRange=True, numberOfColumns=1, firstDayOfWeek=1
-    )
-    picker = html.Div([dates, html.P("Days are UTC.", className="dim")])
-    return _popover(button, html.Div([presets, picker], className="popover"))
-
-
-def _filters() -> Component:
-    button = html.Button(
-        [icon("filter"), html.Span("Filter")], className="button", id=FILTER_BUTTON
-    )
-    selects = [
-        dmc.MultiSelect(
-            id=SELECTS[name],
-            label=label,
-            placeholder="All",
-            data=[],
-            value=[],
-            searchable=True,
-            clearable=True,
-            hidePickedOptions=True,
-            # The rest is found by typing: 2,000 keys at once would freeze the page.
-            limit=60,
-            nothingFoundMessage="Nothing found",
-            comboboxProps={"withinPortal": False},
-            openOnFocus=False,
-            size="sm",
-        )
-        for name, label in DIMENSIONS.items()
-    ]
-    return _popover(button, html.Div(html.Div(selects, className="filters"), className="popover"))
-
-
-def _popover(target: Component, content: Component) -> Component:
-    return dmc.Popover(
-        [dmc.PopoverTarget(target), dmc.PopoverDropdown(content)],
-        position="bottom-start",
-        shadow="md",
-        trapFocus=True,
-        returnFocus=True,
-        # A control that is not mounted misses what the URL sets, and shows it wrong later.
-        keepMounted=True,
-    )
-
-
-def _theme_toggle() -> Component:
-    return dmc.ColorSchemeToggle(
-        lightIcon=icon("sun"),
-        darkIcon=icon("moon"),
-        id="theme",
-        variant="default",
-        size="34",
-        radius=8,
-        **labelled("Light or dark"),
-    )
+    return html.Div(foot, className="nav-foot")

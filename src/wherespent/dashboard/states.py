@@ -1,5 +1,6 @@
 """What is said when there is nothing to draw, and how the sync is doing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,15 +8,18 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wherespent.analytics.health import LastSync, Progress
+from wherespent.analytics.keys import KeyTrouble
 from wherespent.analytics.names import Options
 from wherespent.dashboard import formats
-from wherespent.dashboard.components import blank, icon
+from wherespent.dashboard.components import blank, icon, labelled
 from wherespent.dashboard.desk import DashboardOptions
+from wherespent.domain.accounts import ASK_REFUSED_EVERY, DEFAULT_ACCOUNT
 
 
-def pill(sync: LastSync, now: datetime) -> list[Component]:
+def pill(options: DashboardOptions, sync: LastSync, now: datetime) -> list[Component]:
     """The state of the sync in a word, never in a colour alone."""
-    if sync.running:
+    is_first = sync.at is None and options.key_configured and options.sync_enabled
+    if sync.running or (is_first and not sync.failing):
         return _pill("busy", "Syncing…")
     if sync.failing:
         return _pill("bad", f"Sync failing · last {formats.ago(sync.at, now)}")
@@ -33,13 +37,24 @@ def _pill(dot: str, text: str) -> list[Component]:
 
 
 def banners(
-    options: DashboardOptions, sync: LastSync, progress: Progress, *, known: bool
+    options: DashboardOptions,
+    sync: LastSync,
+    progress: Progress,
+    failing: Sequence[str] = (),
+    refused: Sequence[KeyTrouble] = (),
+    *,
+    known: bool,
 ) -> list[Component]:
-    """What must be known on every page, the worst first."""
-    shown: list[Component] = []
-    if sync.failing and sync.error:
+    """What must be known on every page, the worst first; `failing` are titles of invariants."""
+    shown = [_refused(trouble, options) for trouble in refused]
+    if sync.failing and sync.error and not refused:
         health = dcc.Link("Data health says what to do.", href="/health", className="link")
         text = [html.B("The sync is failing. "), sync.error, " ", health]
+        shown.append(_banner("bad", "alert", text))
+    if failing:
+        health = dcc.Link("Data health shows the rows.", href="/health", className="link")
+        more = f" and {len(failing) - 1} more" if len(failing) > 1 else ""
+        text = [html.B("Numbers do not add up: "), f"“{failing[0]}” fails{more}. ", health]
         shown.append(_banner("bad", "alert", text))
     if not options.key_configured and known:
         text = [
@@ -57,14 +72,34 @@ def banners(
     return shown
 
 
+def _refused(trouble: KeyTrouble, options: DashboardOptions) -> Component:
+    again = trouble.asked_at + ASK_REFUSED_EVERY
+    whose = f"of the account “{trouble.account}” " if trouble.account != DEFAULT_ACCOUNT else ""
+    what = "is refused" if trouble.is_whole else "may not read everything"
+    text = [
+        html.B(f"The admin key {whose}{what}. "),
+        trouble.error,
+        " What is stored stays readable, and another key goes on where this one stopped.",
+    ]
+    if options.sync_enabled:
+        text.append(f" This key is tried again at {again:%H:%M} UTC, or when you refresh.")
+    return _banner("bad", "key", text)
+
+
 def _history(progress: Progress) -> list[Any]:
-    part = progress.done_days / max(1, progress.wanted_days)
     return [
         html.B("Reading history: "),
         f"{progress.done_days} of {progress.wanted_days} days ",
-        html.Span(html.I(style={"width": f"{part * 100:.0f}%"}), className="progress"),
+        _progress_bar(progress),
         " Newest days first; older ranges are not complete yet.",
     ]
+
+
+def _progress_bar(progress: Progress) -> Component:
+    percent = f"{progress.share * 100:.0f}"
+    said: dict[str, Any] = {"role": "progressbar", "aria-valuenow": percent}
+    bar = html.I(style={"width": f"{percent}%"})
+    return html.Span(bar, className="progress", **said, **labelled("Percent of history read"))
 
 
 def _banner(look: str, sign: str, text: list[Any]) -> Component:
@@ -132,10 +167,18 @@ def first_sync(options: DashboardOptions, progress: Progress) -> Component:
             ".",
         ]
         return _card("No data yet", [html.P(text)])
-    text = f"Newest days first: {progress.done_days} of {progress.wanted_days} days are here."
+    every = f"{progress.done_days} of {progress.wanted_days} days of every stream"
     return _card(
         "The first sync is running",
-        [html.P([text, " This page fills by itself."]), _to_health()],
+        [
+            html.P("The newest days come first, and this page fills by itself."),
+            html.Div(
+                [_progress_bar(progress), html.Span(f"{progress.share * 100:.0f} %")],
+                className="first-progress",
+            ),
+            html.P(f"{every} are here."),
+            _to_health(),
+        ],
     )
 
 
