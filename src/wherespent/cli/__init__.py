@@ -9,13 +9,17 @@ from typing import Annotated
 import typer
 
 from wherespent import __version__
+from wherespent.cli.backup import backup, restore
 from wherespent.cli.database import database_commands
 from wherespent.cli.demo import demo
 from wherespent.cli.doctor import doctor
+from wherespent.cli.erase import erase_commands
 from wherespent.cli.export import export_commands
+from wherespent.cli.restatements import restatements
 from wherespent.cli.serve import serve
 from wherespent.cli.status import status
 from wherespent.cli.sync import sync
+from wherespent.cli.verify import verify
 from wherespent.errors import ConfigurationError, QuestionRefused, WherespentError
 
 FAILED, USAGE = 1, 2
@@ -34,8 +38,13 @@ app.command()(serve)
 app.command()(demo)
 app.command()(sync)
 app.command()(status)
+app.command()(verify)
+app.command()(restatements)
 app.add_typer(export_commands, name="export")
 app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
+app.add_typer(erase_commands, name="erase")
 app.add_typer(database_commands, name="db")
 
 

@@ -12,6 +12,7 @@ import typer
 from platformdirs import user_data_path
 from pydantic import SecretStr
 
+from wherespent import demo as demo_story
 from wherespent.bootstrap import utc_now
 from wherespent.cli.options import settings_and_logs
 from wherespent.cli.serve import run_site
@@ -19,6 +20,7 @@ from wherespent.demo.organization import anchor_for
 from wherespent.errors import WherespentError
 
 DEMO_KEY = "sk-admin-demo"
+DEMO_PRICES = Path(demo_story.__file__).with_name("prices.toml")
 
 
 def demo(
@@ -48,6 +50,7 @@ def demo(
             sync_enabled=True,
             sync_interval=timedelta(minutes=1),
             backfill_days=365,
+            prices=DEMO_PRICES,
         )
         run_site(settings, demo=True)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -10,10 +10,12 @@ import httpx
 import typer
 from rich.console import Console
 
-from wherespent.bootstrap import make_client, utc_now
+from wherespent.accounts import Account
+from wherespent.bootstrap import accounts_of, make_client, utc_now
 from wherespent.cli.options import opened_database, settings_and_logs
 from wherespent.domain.windows import DAY, Window, epoch, floor_day
 from wherespent.errors import ConfigurationError, ProviderError, StorageError
+from wherespent.providers.openai.key_kinds import wrong_kind
 from wherespent.providers.openai.streams import COSTS
 from wherespent.settings import Settings
 from wherespent.storage import migrations
@@ -48,10 +50,25 @@ def doctor() -> None:
 def _findings(settings: Settings) -> Iterator[Finding]:
     with opened_database(settings) as database:
         yield from _database(database)
-    network = _network(settings)
-    yield network
-    # A clock that is wrong does not keep anybody from asking.
-    yield from _key(settings, is_reachable=network.ok is True or network.check == "clock")
+    try:
+        accounts = accounts_of(settings)
+    except ConfigurationError as error:
+        yield _network(settings.openai_base_url)
+        yield Finding("key", False, str(error))
+        return
+    for base_url in dict.fromkeys(account.base_url for account in accounts):
+        network = _network(base_url)
+        yield network
+        # A clock that is wrong does not keep anybody from asking.
+        is_reachable = network.ok is True or network.check == "clock"
+        for account in accounts:
+            if account.base_url == base_url:
+                found = _key(settings, account, is_reachable=is_reachable)
+                yield from (_of(account, each) for each in found) if accounts[1:] else found
+
+
+def _of(account: Account, finding: Finding) -> Finding:
+    return replace(finding, check=f"{account.label}: {finding.check}")
 
 
 def _database(database: Database) -> Iterator[Finding]:
@@ -71,24 +88,19 @@ def _database(database: Database) -> Iterator[Finding]:
         yield Finding("migrations", False, f"{text}: run `wherespent db upgrade`")
 
 
-def _network(settings: Settings) -> Finding:
+def _network(base_url: str) -> Finding:
     """Reachability and clock from one answer: an unauthorized one will do."""
-    url = f"{settings.openai_base_url}/organization/costs"
     try:
-        answer = httpx.get(url, timeout=10)
+        answer = httpx.get(f"{base_url}/organization/costs", timeout=10)
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
         advice = "check the network, a proxy, and WHERESPENT_OPENAI_BASE_URL"
-        return Finding(
-            "network", False, f"{settings.openai_base_url} did not answer ({reason}): {advice}"
-        )
+        return Finding("network", False, f"{base_url} did not answer ({reason}): {advice}")
     skew = _clock_skew(answer.headers.get("date"))
     if skew is not None and abs(skew) > _CLOCK_SECONDS:
         text = f"this machine's clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
         return Finding("clock", False, f"{text}: switch on time synchronisation")
-    return Finding(
-        "network and clock", True, f"{settings.openai_base_url} answers, the clock agrees"
-    )
+    return Finding("network and clock", True, f"{base_url} answers, the clock agrees")
 
 
 def _clock_skew(date: str | None) -> float | None:
@@ -101,17 +113,12 @@ def _clock_skew(date: str | None) -> float | None:
     return time.time() - theirs.replace(tzinfo=theirs.tzinfo or UTC).timestamp()
 
 
-def _key(settings: Settings, *, is_reachable: bool) -> Iterator[Finding]:
-    try:
-        client = make_client(settings)
-    except ConfigurationError as error:
-        yield Finding("key", False, str(error))
-        return
-    key = settings.openai_admin_key
-    if key is not None and key.get_secret_value().startswith("sk-proj-"):
-        yield Finding(
-            "key kind", False, "this is a project key: reporting needs an admin key (sk-admin-…)"
-        )
+def _key(settings: Settings, account: Account, *, is_reachable: bool) -> Iterator[Finding]:
+    client = make_client(settings, account)
+    kind = wrong_kind(account.key)
+    if kind:
+        text = f"this is {kind}: reporting needs an admin key (sk-admin-…)"
+        yield Finding("key kind", False, text)
     else:
         yield Finding("key kind", True, "not a project key")
     today = floor_day(epoch(utc_now()))

@@ -1,6 +1,7 @@
 """`wherespent serve`: the dashboard and, behind it, the sync."""
 
 import os
+import socket
 from typing import Annotated, Any
 
 import structlog
@@ -32,18 +33,19 @@ def serve(
     if workers == 1:
         run_site(settings)
         return
-    # Workers are new processes that read the environment themselves.
-    if settings.port == 0:
-        raise ConfigurationError("several workers need a port of their own: use --port 8050")
+    port = _free_port(settings)
+    # What is wrong is told once, here, and not by every worker.
     make_site(settings).database.dispose()
+    # Workers are new processes that read the environment themselves.
     os.environ[variable("host")] = settings.host
-    os.environ[variable("port")] = str(settings.port)
+    os.environ[variable("port")] = str(port)
+    _announce(settings.host, port)
     uvicorn.run(
         "wherespent.cli.serve:worker",
         factory=True,
         workers=workers,
         host=settings.host,
-        port=settings.port,
+        port=port,
         **_SERVER_OPTIONS,
     )
 
@@ -54,6 +56,7 @@ _SERVER_OPTIONS: dict[str, Any] = {
     "server_header": False,
     "timeout_graceful_shutdown": _STOP_SECONDS,
     "timeout_keep_alive": 30,
+    "timeout_worker_healthcheck": 30,
     "lifespan": "on",
 }
 
@@ -71,10 +74,24 @@ def run_site(settings: Settings, *, demo: bool = False) -> None:
     )
     server.run()
     if not server.started:
-        raise ConfigurationError(
-            f"{settings.host}:{settings.port} cannot be listened on: is another program there? "
-            "Choose another with --port"
-        )
+        raise _is_taken(settings)
+
+
+def _free_port(settings: Settings) -> int:
+    """The port that all workers will share; 0 becomes a free one."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family) as listener:
+            return listener.getsockname()[1]
+    except OSError:
+        raise _is_taken(settings) from None
+
+
+def _is_taken(settings: Settings) -> ConfigurationError:
+    return ConfigurationError(
+        f"{settings.host}:{settings.port} cannot be listened on: is another program there? "
+        "Choose another with --port"
+    )
 
 
 class _Announced(uvicorn.Server):
@@ -84,6 +101,9 @@ class _Announced(uvicorn.Server):
         await super().startup(sockets)  # pyright: ignore[reportArgumentType]
         if not self.started:
             return
-        port = self.servers[0].sockets[0].getsockname()[1]
-        host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
-        typer.echo(f"wherespent is at http://{host}:{port} (Ctrl-C stops it)")
+        _announce(self.config.host, self.servers[0].sockets[0].getsockname()[1])
+
+
+def _announce(host: str, port: int) -> None:
+    name = f"[{host}]" if ":" in host else host
+    typer.echo(f"wherespent is at http://{name}:{port} (Ctrl-C stops it)")
