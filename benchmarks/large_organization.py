@@ -30,8 +30,13 @@ PROJECTS, MODELS, USERS, KEYS, LINE_ITEMS = 200, 40, 230, 2_000, 300
 _DIRECTIONS = ("input", "cached input", "output", "cache writes", "audio, input", "image, output")
 
 
-def fill(database: Database, usage_rows: int, cost_rows: int, now: datetime) -> None:
-    """About that many rows of usage (hours) and costs (days), with rollups and coverage."""
+def fill(
+    database: Database, usage_rows: int, cost_rows: int, now: datetime, *, every_hours: int = 1
+) -> None:
+    """About that many rows of usage (hours) and costs (days), with rollups and coverage.
+
+    `every_hours`: only every so many hours have usage, over the same days.
+    """
     hours, days = usage_rows // SERIES, cost_rows // COST_SERIES
     with database.write() as connection:
         account = account_id(connection, "default")
@@ -39,16 +44,25 @@ def fill(database: Database, usage_rows: int, cost_rows: int, now: datetime) -> 
         stream = stream_id(connection, COMPLETIONS.name)
         _usage_series(connection, account, stream)
         end = epoch(now) - epoch(now) % HOUR + HOUR
-        _usage_facts(connection, account, stream, end - hours * HOUR, end)
+        _usage_facts(connection, account, stream, (end - hours * HOUR, end), every_hours)
         costs = stream_id(connection, "openai.costs")
         _cost_series(connection, account)
         _cost_facts(connection, account, floor_day(epoch(now)) - (days - 1) * DAY, days)
         for number, first in ((stream, end - hours * HOUR), (costs, end - days * DAY)):
             _coverage(connection, account, number, floor_day(first), now)
-    with database.writer.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("ANALYZE")
-        connection.exec_driver_sql("BEGIN")
+    _settle(database)
+
+
+def _settle(database: Database) -> None:
+    """What the databases do by themselves within minutes: count, and know what all can see."""
+    raw = database.writer.raw_connection()
+    try:
+        if not database.is_sqlite:
+            # Otherwise the driver begins a transaction, and what was counted goes with it.
+            raw.driver_connection.autocommit = True
+        raw.cursor().execute("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE")
+    finally:
+        raw.invalidate()
 
 
 def _names(connection: Connection, account: int, now: datetime) -> None:
@@ -119,7 +133,10 @@ def _numbers(connection: Connection, first: int, last: int, step: int) -> str:
     )
 
 
-def _usage_facts(connection: Connection, account: int, stream: int, start: int, end: int) -> None:
+def _usage_facts(
+    connection: Connection, account: int, stream: int, span: tuple[int, int], every_hours: int
+) -> None:
+    start, end = span
     spread = f"((n.t / {HOUR} * 7919 + s.id * 104729) % 997)"
     values = {
         "num_model_requests": f"{spread} + 1",
@@ -137,8 +154,8 @@ def _usage_facts(connection: Connection, account: int, stream: int, start: int, 
         text(
             f"INSERT INTO usage_hour (account_id, stream_id, bucket_start, series_id, {columns})"
             f" SELECT {account}, {stream}, n.t, s.id, {formulas}"
-            f" FROM {_numbers(connection, start, end - HOUR, HOUR)} CROSS JOIN usage_series s"
-            " ORDER BY n.t, s.id"
+            f" FROM {_numbers(connection, start, end - HOUR, every_hours * HOUR)}"
+            " CROSS JOIN usage_series s ORDER BY n.t, s.id"
         )
     )
     _rollup(connection, COMPLETIONS, "usage_hour", "usage_day", "series_id", DAY)

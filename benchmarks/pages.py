@@ -1,40 +1,41 @@
-"""Server time of every callback of every page on a large database, and what the browser needs.
+"""Speed of every page on a large database: at the server, for ten viewers, in a real browser.
 
     uv run python benchmarks/pages.py [--engine sqlite|postgres] [--usage-rows 10000000]
-                                      [--cost-rows 1000000]
+                                      [--cost-rows 1000000] [--only PART]
 
-A real browser opens each page over 90 days, unfiltered and filtered; its callbacks are
-recorded, then replayed one by one with the data version moved each time, so that nothing is
-answered from memory. Beside each: the bare SQL of the same callback, in the same run.
+The callbacks of every page are found in the application (`callbacks.py`), sent as a browser
+would send them, over 90 days, unfiltered and filtered. One by one, each is sent with the data
+version moved, so that nothing is answered from memory; beside it stands the bare SQL of the same
+callback, in the same run. Ten viewers then ask without a pause, while the version moves every
+minute. A real browser opens pages, changes filters and goes from page to page. The last part
+draws every page at a hundredth, a tenth and all of the hourly rows of the same days.
 """
 
 import argparse
-import os
-import shutil
 import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 from sqlalchemy import event, text
 
+from callbacks import Callback, callbacks_of, client_of, paths, send, undriven
 from large_organization import fill
+from real_browser import browser, seen
 from servers import ENGINES, empty_database, show
+from viewers import answered
 from wherespent.bootstrap import make_site
 from wherespent.settings import read_settings
 from wherespent.storage.engine import Database, open_database
+from wherespent.storage.migrations import upgrade
 
-PAGES = ("/", "/costs", "/tokens", "/health")
 UNFILTERED = "range=90d"
 FILTERED = (
     "range=90d&project=proj_3",
@@ -43,23 +44,11 @@ FILTERED = (
     "range=90d&model=gpt-3",
 )
 ROUNDS = 5
-BROWSER_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-
-
-@dataclass
-class Callback:
-    """One recorded callback: what the browser sent, how long the answers took."""
-
-    view: str
-    output: str
-    body: str
-    seconds: list[float] = field(default_factory=list)
-    statements: list[tuple[str, Any]] = field(default_factory=list)
-    sql_seconds: float = 0.0
-
-    @property
-    def best(self) -> float:
-        return statistics.median(self.seconds)
+VIEWERS, VIEWERS_SECONDS, VERSION_SECONDS = 10, 120, 60
+KILOBYTES = 300
+# Every hour, every 10th, every 100th: the same days with less in them.
+GROWTH = (100, 10, 1)
+PARTS = ("callbacks", "viewers", "browser", "growth")
 
 
 @contextmanager
@@ -85,36 +74,8 @@ def served(database: Database) -> Iterator[tuple[str, Database]]:
     thread.join()
 
 
-@contextmanager
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        found = shutil.which("chromium") or shutil.which("google-chrome")
-        path = os.environ.get("E2E_BROWSER") or (None if own.exists() else found)
-        opened = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-def record(opened: Browser, url: str, view: str) -> list[Callback]:
-    """Open a view and keep every callback that it asks."""
-    callbacks: dict[str, Callback] = {}
-    page = opened.new_page()
-
-    def keep(request: Any) -> None:
-        if "/_dash-update-component" in request.url:
-            body = request.post_data
-            callbacks[body] = Callback(view, request.post_data_json["output"][:60], body)
-
-    page.on("request", keep)
-    page.goto(url + view)
-    page.wait_for_load_state("load")
-    page.wait_for_timeout(4000)
-    page.close()
-    return list(callbacks.values())
-
-
-def replay(url: str, database: Database, callbacks: list[Callback]) -> None:
+def replay(client: httpx.Client, database: Database, callbacks: Sequence[Callback]) -> None:
+    """Each callback by itself, nothing from memory, and its SQL alone."""
     executed: list[tuple[str, Any]] = []
 
     def keep(*call: Any) -> None:
@@ -123,24 +84,23 @@ def replay(url: str, database: Database, callbacks: list[Callback]) -> None:
             executed.append((statement, parameters))
 
     event.listen(database.reader, "before_cursor_execute", keep)
-    headers = {"Content-Type": "application/json", "Origin": url}
-    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
-        for _ in range(ROUNDS):
-            for callback in callbacks:
-                with database.write() as connection:
-                    connection.execute(text("UPDATE account SET version = version + 1"))
-                executed.clear()
-                started = time.perf_counter()
-                client.post("/_dash-update-component", content=callback.body).raise_for_status()
-                callback.seconds.append(time.perf_counter() - started)
-                callback.statements = list(executed)
+    for _ in range(ROUNDS):
+        for callback in callbacks:
+            move_version(database)
+            executed.clear()
+            callback.seconds.append(send(client, callback))
+            callback.statements = list(executed)
+    event.remove(database.reader, "before_cursor_execute", keep)
     for callback in callbacks:
         callback.sql_seconds = min(bare_sql(database, callback.statements) for _ in range(3))
 
 
-def bare_sql(database: Database, statements: list[tuple[str, Any]]) -> float:
+def bare_sql(database: Database, statements: Sequence[tuple[str, Any]]) -> float:
     """The driver alone, on a connection that is already open."""
     connection = database.reader.raw_connection()
+    if database.is_sqlite:
+        # The end that the last statement of this connection was given has passed.
+        connection.driver_connection.set_progress_handler(None, 0)
     try:
         cursor = connection.cursor()
         started = time.perf_counter()
@@ -153,96 +113,146 @@ def bare_sql(database: Database, statements: list[tuple[str, Any]]) -> float:
         connection.close()
 
 
-def percentile(values: list[float], share: float) -> float:
+def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def report(callbacks: list[Callback], title: str, limit_ms: float) -> bool:
+def report(callbacks: Sequence[Callback], title: str, limit_ms: float) -> bool:
     times = [seconds * 1000 for callback in callbacks for seconds in callback.seconds]
-    show(
-        f"{title}: median of {len(callbacks)} callbacks",
-        statistics.median(times),
-        "ms",
-        None,
-        least=False,
-    )
+    middle = statistics.median(times)
+    show(f"{title}: median of {len(callbacks)} callbacks", middle, "ms", None, least=False)
     met = show(f"{title}: p95", percentile(times, 0.95), "ms", limit_ms, least=False)
     asking = [callback for callback in callbacks if callback.sql_seconds > 0.001]
     # Best against best: the speed of the machine itself moves.
-    excess = [(min(c.seconds) - 0.003) / c.sql_seconds for c in asking]
+    excess = [(min(it.seconds) - 0.003) / it.sql_seconds for it in asking]
     if excess:
         worst = percentile(excess, 0.95)
         met &= show(f"{title}: (time - 3 ms) / bare SQL, p95", worst, "x", 2.0, least=False)
-    for callback in sorted(callbacks, key=lambda c: -c.best)[:4]:
+    for callback in sorted(callbacks, key=lambda it: -min(it.seconds))[:8]:
         print(
-            f"    {callback.best * 1000:7.1f} ms (SQL {callback.sql_seconds * 1000:6.1f})"
-            f"  {callback.view}  {callback.output}"
+            f"    {min(callback.seconds) * 1000:7.1f} ms (SQL {callback.sql_seconds * 1000:6.1f},"
+            f" {len(callback.statements)} statements)  {callback.view}  {callback.output[:60]}"
         )
     return met
 
 
-def first_paint(opened: Browser, url: str) -> bool:
-    """Seconds until every chart of the Overview is drawn, cold and warm, and what it loads."""
-    context = opened.new_context(base_url=url)
-    page = context.new_page()
-    devtools = context.new_cdp_session(page)
-    devtools.send("Network.enable")
-    received = [0]
-    devtools.on(
-        "Network.loadingFinished",
-        lambda finished: received.__setitem__(0, received[0] + finished["encodedDataLength"]),
-    )
-    foreign: list[str] = []
-    page.on(
-        "request",
-        lambda r: None if r.url.startswith((url, "data:", "blob:")) else foreign.append(r.url),
-    )
-    cold = painted(page)
-    transferred = received[0] / 1e6
-    warm = min(painted(page) for _ in range(3))
-    context.close()
+def measure_callbacks(url: str, database: Database) -> bool:
+    with client_of(url) as client:
+        plain = found(client, (UNFILTERED,))
+        filtered = found(client, FILTERED)
+        replay(client, database, plain)
+        replay(client, database, filtered)
+        left = undriven(client, plain)
+    largest = max((*plain, *filtered), key=lambda it: it.size)
+    print(f"    the largest answer: {largest.view}  {largest.output[:60]}")
+    if left:
+        print(f"    drawn only when asked for, not measured: {len(left)} callbacks")
     return all(
         [
-            show("first paint, cold", cold, "s", 1.5, least=False),
-            show("first paint, warm", warm, "s", 0.5, least=False),
-            show("transferred, cold", transferred, "MB", 1.4, least=False),
-            show("requests to anywhere else", len(foreign), "", 0, least=False),
+            report(plain, "unfiltered", 150),
+            report(filtered, "filtered", 150),
+            show("the largest answer", largest.size / 1000, "KB", KILOBYTES, least=False),
         ]
     )
 
 
-def painted(page: Page) -> float:
-    started = time.perf_counter()
-    page.goto("/?" + UNFILTERED)
-    page.wait_for_selector(".js-plotly-plot .main-svg .bars path", state="attached")
-    return time.perf_counter() - started
+def found(client: httpx.Client, queries: Sequence[str]) -> list[Callback]:
+    return [it for query in queries for path in paths() for it in callbacks_of(client, path, query)]
 
 
-def measure_new(engine: str, usage_rows: int, cost_rows: int) -> bool:
-    with empty_database(engine) as database:
-        started = time.perf_counter()
-        fill(database, usage_rows, cost_rows, datetime.now(UTC))
-        print(
-            f"{engine}: {usage_rows:,} usage rows, {cost_rows:,} cost rows"
-            f" (filled in {time.perf_counter() - started:.0f} s)"
-        )
-        return measure(database)
+def measure_viewers(url: str, database: Database) -> bool:
+    """The version moves as if a sync wrote every minute, which one does every 5 minutes."""
+    with client_of(url) as client:
+        callbacks = found(client, (UNFILTERED, *FILTERED))
+    ended = threading.Event()
+
+    def sync() -> None:
+        while not ended.wait(VERSION_SECONDS):
+            move_version(database)
+
+    moving = threading.Thread(target=sync)
+    moving.start()
+    try:
+        times = answered(url, callbacks, VIEWERS, VIEWERS_SECONDS)
+    finally:
+        ended.set()
+        moving.join()
+    milliseconds = [seconds * 1000 for _, seconds in times]
+    rate = len(times) / VIEWERS_SECONDS
+    show(f"{VIEWERS} viewers: callbacks a second", rate, "/s", None, least=True)
+    middle = statistics.median(milliseconds)
+    show(f"{VIEWERS} viewers: median", middle, "ms", None, least=False)
+    for path in sorted({path for path, _ in times}):
+        own = [seconds * 1000 for at, seconds in times if at == path]
+        show(f"  {path}, p95 of {len(own)}", percentile(own, 0.95), "ms", None, least=False)
+    return show(f"{VIEWERS} viewers: p95", percentile(milliseconds, 0.95), "ms", 150, least=False)
 
 
-def measure(database: Database) -> bool:
-    with served(database) as (url, own), browser() as opened:
-        views = [f"{page}?{UNFILTERED}" for page in PAGES]
-        filtered_views = [f"{page}?{query}" for page in PAGES for query in FILTERED]
-        plain = [c for view in views for c in record(opened, url, view)]
-        filtered = [c for view in filtered_views for c in record(opened, url, view)]
-        replay(url, own, plain + filtered)
-        return all(
-            [
-                report(plain, "unfiltered", 100),
-                report(filtered, "filtered", 250),
-                first_paint(opened, url),
-            ]
-        )
+def measure_browser(url: str, _: Database) -> bool:
+    with browser() as opened:
+        return seen(opened, url)
+
+
+def page_costs(url: str, database: Database) -> dict[str, float]:
+    """Milliseconds of server time of every page, all its callbacks together, best of five."""
+    costs: dict[str, list[float]] = {}
+    with client_of(url) as client:
+        pages = {path: callbacks_of(client, path, UNFILTERED) for path in paths()}
+        for _ in range(ROUNDS):
+            for path, callbacks in pages.items():
+                move_version(database)
+                took = sum(send(client, callback) for callback in callbacks)
+                costs.setdefault(path, []).append(took * 1000)
+    return {path: min(each) for path, each in costs.items()}
+
+
+def measure_growth(engine: str, usage_rows: int, cost_rows: int) -> None:
+    """Rows of the same days: what a page costs must not follow them."""
+    columns: list[dict[str, float]] = []
+    rows: list[int] = []
+    for every in GROWTH:
+        with empty_database(engine) as database:
+            fill(database, usage_rows, cost_rows, datetime.now(UTC), every_hours=every)
+            with database.read() as connection:
+                count = connection.execute(text("SELECT count(*) FROM usage_hour")).scalar_one()
+            with served(database) as (url, own):
+                columns.append(page_costs(url, own))
+        rows.append(count)
+    print(f"{engine}: ms of all callbacks of a page at {', '.join(f'{it:,}' for it in rows)} rows")
+    for path in columns[0]:
+        print(f"  {path:28}" + "".join(f"{column[path]:10.1f}" for column in columns))
+
+
+def move_version(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE account SET version = version + 1"))
+
+
+def measure(database: Database, only: Sequence[str]) -> bool:
+    steps = {
+        "callbacks": measure_callbacks,
+        "viewers": measure_viewers,
+        "browser": measure_browser,
+    }
+    with served(database) as (url, own):
+        met = [step(url, own) for name, step in steps.items() if name in only]
+    return all(met)
+
+
+def measure_new(engine: str, usage_rows: int, cost_rows: int, only: Sequence[str]) -> bool:
+    met = True
+    if set(only) != {"growth"}:
+        with empty_database(engine) as database:
+            started = time.perf_counter()
+            fill(database, usage_rows, cost_rows, datetime.now(UTC))
+            print(
+                f"{engine}: {usage_rows:,} usage rows, {cost_rows:,} cost rows"
+                f" (filled in {time.perf_counter() - started:.0f} s)"
+            )
+            met = measure(database, only)
+    if "growth" in only:
+        measure_growth(engine, usage_rows, cost_rows)
+    return met
 
 
 def main() -> int:
@@ -251,11 +261,15 @@ def main() -> int:
     parser.add_argument("--usage-rows", type=int, default=10_000_000)
     parser.add_argument("--cost-rows", type=int, default=1_000_000)
     parser.add_argument("--database", help="URL of one that is filled already")
+    parser.add_argument("--only", choices=PARTS, action="append", help="not everything")
     options = parser.parse_args()
+    only = options.only or PARTS
     if options.database:
-        return 0 if measure(open_database(options.database)) else 1
+        database = open_database(options.database)
+        upgrade(database)
+        return 0 if measure(database, only) else 1
     results = [
-        measure_new(engine, options.usage_rows, options.cost_rows)
+        measure_new(engine, options.usage_rows, options.cost_rows, only)
         for engine in options.engine or ENGINES
     ]
     return 0 if all(results) else 1
