@@ -19,7 +19,10 @@ RUN uv sync --frozen --no-dev --no-install-project
 COPY LICENSE README.md ./
 COPY alembic alembic
 COPY src src
-RUN uv sync --frozen --no-dev --no-editable
+# The libraries' own tests and C headers are a seventh of the image, and nothing runs them.
+RUN uv sync --frozen --no-dev --no-editable \
+ && find /opt/wherespent/lib -depth -type d \( -name tests -o -path '*/pyarrow/include' \) \
+    -exec rm -rf {} +
 
 FROM python:3.12-slim
 # A number, so that an orchestrator can tell that this is not root.

@@ -2,6 +2,7 @@
 
     python3 scripts/run.py demo              the dashboard on a simulated organization
     python3 scripts/run.py test [PYTEST …]   all tests: SQLite, Postgres and a real browser
+    python3 scripts/run.py faults [PYTEST …] every row of docs/reliability.md in full (hours)
     python3 scripts/run.py check             lint, format, types, import direction, migrations
     python3 scripts/run.py COMMAND …         any other command of `wherespent`
 
@@ -63,6 +64,9 @@ def main(arguments: list[str]) -> int:
     command, *rest = arguments
     if command == "test":
         return test(rest)
+    if command == "faults":
+        os.environ["FAULTS"] = "full"
+        return test(["tests/faults", *rest])
     if command == "check":
         return check()
     synced("--no-dev", "--inexact")

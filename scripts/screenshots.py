@@ -1,9 +1,11 @@
-"""Takes pictures of every page of the demo: light and dark, wide screen and phone.
+"""Takes pictures of every page and state of the demo: light and dark, desk, tablet and phone.
 
     uv run python scripts/screenshots.py                the pictures of the README, to docs/images
-    uv run python scripts/screenshots.py --out FOLDER   every page, both widths, both themes
+    uv run python scripts/screenshots.py --out FOLDER   every page and state, three widths, both
+                                                        themes, and each page on paper
 
-Starts `wherespent demo` on a database of its own and waits until its history is read.
+Starts `wherespent demo` on a database of its own: the first sync is a state to look at, then its
+history is waited for. The other states are real ones of copies of that database.
 """
 
 import argparse
@@ -13,27 +15,44 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from screenshot_states import take_states
+
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-PAGES = {"overview": "/", "costs": "/costs", "tokens": "/tokens", "health": "/health"}
-WIDTHS = {"": 1480, "-phone": 390}
+PAGES = {
+    "overview": "/",
+    "explore": "/explore",
+    "costs": "/costs",
+    "tokens": "/tokens",
+    "models": "/models",
+    "people": "/people",
+    "live": "/live",
+    "health": "/health",
+}
+# Links whose first one of a page is looked at as well: the pages of one model and one person.
+LINKED = {
+    "model": ("/models", "main td a[href^='/models/']"),
+    "user": ("/people", "main td a[href^='/users/']"),
+    "project": ("/people", "main a[href^='/projects/']"),
+}
+WIDTHS = {"": 1480, "-tablet": 768, "-phone": 390}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 HEIGHT = 960
-HISTORY_SECONDS = 180
+HISTORY_SECONDS = 600
 TURN_MS, QUIET_TURNS, MOST_TURNS = 250, 5, 24
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 
 
 @contextmanager
-def demo() -> Iterator[str]:
-    """The URL of a fresh demo, which ends with the block."""
+def demo() -> Iterator[tuple[str, Path]]:
+    """The URL of a fresh demo and the folder of its data; it ends with the block."""
     folder = tempfile.mkdtemp(prefix="wherespent-screenshots-")
     # Settings of this machine must not get into the pictures.
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("WHERESPENT_", "OPENAI_"))}
@@ -49,7 +68,7 @@ def demo() -> Iterator[str]:
         found = re.search(r"http://\S+", process.stdout.readline())
         if found is None:
             sys.exit("the demo did not start; see above")
-        yield found[0]
+        yield found[0], Path(folder)
     finally:
         process.terminate()
         process.wait(15)
@@ -87,15 +106,8 @@ def wait_until_drawn(page: Page) -> None:
         quiet = quiet + 1 if size == before else 0
 
 
-def take(
-    browser: Browser,
-    url: str,
-    path: Path,
-    *,
-    width: int,
-    theme: Literal["light", "dark"],
-    whole: bool,
-) -> None:
+@contextmanager
+def opened(browser: Browser, width: int, theme: Literal["light", "dark"]) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT},
         device_scale_factor=1,
@@ -104,12 +116,42 @@ def take(
         locale="en-US",
         timezone_id="UTC",
     )
-    page = context.new_page()
-    page.goto(url)
-    wait_until_drawn(page)
-    page.screenshot(path=path, full_page=whole)
-    context.close()
-    print(path)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def take(
+    browser: Browser,
+    url: str,
+    folder: Path,
+    name: str,
+    *,
+    widths: dict[str, int],
+    whole: bool,
+    after: Callable[[Page], None] | None = None,
+) -> None:
+    """One picture for each width and theme."""
+    for suffix, width in widths.items():
+        for theme in THEMES:
+            with opened(browser, width, theme) as page:
+                page.goto(url)
+                wait_until_drawn(page)
+                if after is not None:
+                    after(page)
+                path = folder / f"{name}{suffix}-{theme}.png"
+                page.screenshot(path=path, full_page=whole)
+                print(path)
+
+
+def print_page(browser: Browser, url: str, path: Path) -> None:
+    """As the browser prints it."""
+    with opened(browser, WIDTHS[""], "dark") as page:
+        page.goto(url)
+        wait_until_drawn(page)
+        page.pdf(path=path, format="A4", print_background=True)
+        print(path)
 
 
 def main() -> int:
@@ -122,23 +164,54 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=CHROMIUM)
         if options.url:
-            take_all(browser, options.url.rstrip("/"), folder, every=bool(options.out))
+            take_pages(browser, options.url.rstrip("/"), folder, every=bool(options.out))
         else:
-            with demo() as url:
+            with demo() as (url, data):
+                if options.out:
+                    take_first_sync(browser, url, folder)
                 wait_for_history(browser, url)
-                take_all(browser, url, folder, every=bool(options.out))
+                take_pages(browser, url, folder, every=bool(options.out))
+                if options.out:
+                    take_broken(browser, data, folder)
         browser.close()
     return 0
 
 
-def take_all(browser: Browser, url: str, folder: Path, *, every: bool) -> None:
-    pages = PAGES if every else {"overview": "/"}
-    widths = WIDTHS if every else {"": WIDTHS[""]}
-    for name, path in pages.items():
-        for suffix, width in widths.items():
-            for theme in THEMES:
-                file = folder / f"{name}{suffix}-{theme}.png"
-                take(browser, url + path, file, width=width, theme=theme, whole=every)
+def take_pages(browser: Browser, url: str, folder: Path, *, every: bool) -> None:
+    if not every:
+        take(browser, url, folder, "overview", widths={"": WIDTHS[""]}, whole=False)
+        return
+    for name, path in PAGES.items():
+        take(browser, url + path, folder, name, widths=WIDTHS, whole=True)
+        print_page(browser, url + path, folder / f"{name}.pdf")
+    for name, (path, link) in LINKED.items():
+        if found := linked(browser, url + path, link):
+            take(browser, url + found, folder, name, widths=WIDTHS, whole=True)
+
+
+def linked(browser: Browser, url: str, link: str) -> str | None:
+    with opened(browser, WIDTHS[""], "light") as page:
+        page.goto(url)
+        wait_until_drawn(page)
+        links = page.locator(link)
+        return links.first.get_attribute("href") if links.count() else None
+
+
+def take_first_sync(browser: Browser, url: str, folder: Path) -> None:
+    """At once, while the first days are read: it is over in a minute."""
+    widths = {"": WIDTHS[""]}
+    take(browser, url, folder, "state-first-sync", widths=widths, whole=False)
+
+
+def take_broken(browser: Browser, data: Path, folder: Path) -> None:
+    database = next(data.rglob("*.db"))
+    with tempfile.TemporaryDirectory(prefix="wherespent-states-") as copies:
+
+        def pictures(name: str, url: str, after: Callable[[Page], None]) -> None:
+            name = f"state-{name}"
+            take(browser, url, folder, name, widths=WIDTHS, whole=False, after=after)
+
+        take_states(database, Path(copies), pictures)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 # Read by Docker Compose only.
 COMPOSE_VARIABLES = {"POSTGRES_PASSWORD"}
 # Commands of scripts/run.py that are not commands of the program.
-RUN_COMMANDS = {"test", "check"}
+RUN_COMMANDS = {"test", "check", "faults"}
 
 
 def shown_default(field: str) -> str:
@@ -33,7 +33,7 @@ def shown_default(field: str) -> str:
         return f"{value.total_seconds() / 60:g}m"
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else str(value)
+    return "" if value in (None, ()) else str(value)
 
 
 DEFAULTS = {variable(field): shown_default(field) for field in Settings.model_fields}
