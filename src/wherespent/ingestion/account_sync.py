@@ -251,15 +251,6 @@ class AccountSync:
         status = outcome_status(error)
         now = self.now()
         with self.database.write() as connection:
-            sync_state.finish_run(
-                connection,
-                run,
-                written,
-                requests=requests,
-                status=DONE if status == DONE_UNSUPPORTED else status,
-                error=str(error or ""),
-                now=now,
-            )
             if status == DONE:
                 sync_state.record_success(connection, reading, now)
             elif status == DONE_UNSUPPORTED:
@@ -269,6 +260,17 @@ class AccountSync:
                 sync_state.record_failure(connection, reading, kind, str(error), now)
                 log.warning("stream failed", stream=self._name(reading), error=str(error))
             sync_state.release(connection, reading, self.claimant)
+            # The run last: whoever takes the claim over locks the claim and then this run, and
+            # two that lock in different orders wait for each other in a circle.
+            sync_state.finish_run(
+                connection,
+                run,
+                written,
+                requests=requests,
+                status=DONE if status == DONE_UNSUPPORTED else status,
+                error=str(error or ""),
+                now=now,
+            )
 
     def _name(self, reading: Reading) -> str:
         return next(s.stream.name for s in self._syncs if s.place == reading.place)

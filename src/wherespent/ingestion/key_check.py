@@ -156,9 +156,9 @@ class KeyCheck:
         self, connection: Connection, number: int, fingerprint: str, found: Organization
     ) -> None:
         record_key(connection, number, fingerprint, self.now())
-        remember_organization(connection, number, found, self.now())
         # Endpoints that an older key was refused for are open again, until they say no.
         forgive_key(connection, number, KEY_ERRORS)
+        remember_organization(connection, number, found, self.now())
         log.info("the key is accepted", account=self.account, organization=found.id or "unnamed")
 
     def _record(self, fingerprint: str, error: ProviderError) -> None:

@@ -96,11 +96,12 @@ def remember_organization(
 
     Until rows and names are read, only these tell another account that they are taken.
     """
-    if found.id:
-        connection.execute(
-            update(account).where(account.c.id == account_id).values(organization_id=found.id)
-        )
     # Once any is known, a part that is seen later would make the rest look deleted.
     if not organization_of(connection, account_id).projects:
         projects = [Name(kind=_PROJECT, id=id_, name="") for id_ in sorted(found.projects)]
         upsert_names(connection, account_id, projects, now)
+    # The account last, as in every transaction that moves its version: none waits in a circle.
+    if found.id:
+        connection.execute(
+            update(account).where(account.c.id == account_id).values(organization_id=found.id)
+        )

@@ -43,16 +43,7 @@ def days_with_hours(
 
 def prune_days(connection: Connection, reading: Reading, days: Sequence[int]) -> None:
     """Let go of the hours of these days, and remember it, in the caller's transaction."""
-    for table in (usage_hour, usage_slice_hour, empty_bucket):
-        for day in days:
-            connection.execute(
-                delete(table).where(
-                    table.c.account_id == reading.place.account_id,
-                    table.c.stream_id == reading.place.stream_id,
-                    table.c.bucket_start >= day,
-                    table.c.bucket_start < day + DAY,
-                )
-            )
+    # The state first, as every page does: two that lock in different orders could deadlock.
     c, end = stream_state.c, max(days) + DAY
     connection.execute(
         update(stream_state)
@@ -64,6 +55,16 @@ def prune_days(connection: Connection, reading: Reading, days: Sequence[int]) ->
         )
         .values(pruned_before=end)
     )
+    for table in (usage_hour, usage_slice_hour, empty_bucket):
+        for day in days:
+            connection.execute(
+                delete(table).where(
+                    table.c.account_id == reading.place.account_id,
+                    table.c.stream_id == reading.place.stream_id,
+                    table.c.bucket_start >= day,
+                    table.c.bucket_start < day + DAY,
+                )
+            )
 
 
 def pruned_before(connection: Connection, place: Place) -> int:
