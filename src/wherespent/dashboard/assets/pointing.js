@@ -114,7 +114,7 @@
     const from = change["xaxis.range[0]"];
     if (from === undefined || !axis || axis.type !== "date") return;
     // What shows a time of its own stays with it.
-    if (graph.closest(".live, [data-own-range]")) return;
+    if (graph.closest(".live")) return;
     const all = starts(graph);
     const left = moment(from);
     const right = moment(change["xaxis.range[1]"]);
